@@ -1,0 +1,152 @@
+"""Settings: flag > environment > file > default, and where each came from.
+
+The fields of `Settings` are the single source for reading, checking and listing. Nothing here
+creates or changes a file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from studytrack.errors import ConfigFault, nearest
+
+Origin = Literal["default", "file", "environment", "flag"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. A field `study_minutes` is `study.minutes` in the file.
+
+    In the environment it is `STUDYTRACK_STUDY_MINUTES`.
+    """
+
+    study_minutes: int = 25  # minutes a day
+    study_new_cards: int = 8  # new cards a study day
+    study_rollover: str = "04:00"  # when a study day begins
+    study_zone: str = ""  # IANA time zone; empty: the system's
+    memory_retention_cards: float = 0.90  # wanted chance of recall, 0.70 to 0.97
+    memory_retention_exercises: float = 0.85  # the same for exercises
+    grader_question_seconds: float = 3.0  # limit for one call of a submission
+    grader_run_seconds: float = 12.0  # limit for a whole attempt
+    workspace: str = ""  # where solutions are edited; empty: ~/studytrack
+    editor: str = ""  # empty: $VISUAL or $EDITOR
+    theme: str = "textual-dark"  # of the interface
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+def setting_names() -> dict[str, str]:
+    """Return the field of each setting by its dotted name, in order."""
+    return {_dotted(f.name): f.name for f in fields(Settings) if f.name != "origins"}
+
+
+def _dotted(name: str) -> str:
+    head, _, rest = name.partition("_")
+    return f"{head}.{rest}" if head in {"study", "memory", "grader"} else name
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of `path` (which may be missing) and the environment.
+
+    Raises:
+        ConfigFault: the file is no TOML, a key is unknown (the nearest is named) or a value is
+            unusable. The file is never changed.
+    """
+    names = setting_names()
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for dotted, raw in _read_file(path).items():
+        if dotted not in names:
+            close = nearest(dotted, names, count=1)
+            hint = f"Did you mean `{close[0]}`?" if close else "`studytrack config list` shows all."
+            raise ConfigFault(f"{path}: unknown setting `{dotted}`.", hint, _mend(path))
+        values[names[dotted]] = _checked(dotted, raw, str(path))
+        origins[dotted] = "file"
+    for dotted, name in names.items():
+        variable = f"STUDYTRACK_{name.upper()}"
+        if environ.get(variable):
+            values[name] = _parsed(dotted, environ[variable], variable)
+            origins[dotted] = "environment"
+    return Settings(**values, origins=origins)
+
+
+def _mend(path: Path) -> str:
+    return f"Edit {path}, or move it away to use the defaults."
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigFault(f"{path}: cannot be read.", f"{error}.", _mend(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigFault(f"{path}: not valid TOML.", f"{error}.", _mend(path)) from error
+    flat: dict[str, Any] = {}
+    for key, value in raw.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}.{inner}": item for inner, item in value.items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def _parsed(dotted: str, text: str, where: str) -> Any:
+    default = getattr(Settings(), setting_names()[dotted])
+    if isinstance(default, str):
+        return _checked(dotted, text, where)
+    try:
+        return _checked(dotted, type(default)(text), where)
+    except ValueError as error:
+        raise ConfigFault(
+            f"{where}: `{text}` is no number.", f"`{dotted}` takes one, such as {default}."
+        ) from error
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "study.minutes": (1, 600),
+    "study.new_cards": (0, 500),
+    "memory.retention_cards": (0.70, 0.97),
+    "memory.retention_exercises": (0.70, 0.97),
+    "grader.question_seconds": (0.1, 600),
+    "grader.run_seconds": (0.1, 3600),
+}
+
+
+def _checked(dotted: str, value: Any, where: str) -> Any:
+    default = getattr(Settings(), setting_names()[dotted])
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(default):
+        raise ConfigFault(
+            f"{where}: `{dotted}` is {value!r}.",
+            f"It takes a {type(default).__name__}, such as {default!r}.",
+        )
+    if dotted in _RANGES:
+        low, high = _RANGES[dotted]
+        if not low <= value <= high:
+            raise ConfigFault(
+                f"{where}: `{dotted}` is {value}.", f"It must lie between {low:g} and {high:g}."
+            )
+    if dotted == "study.rollover":
+        rollover_minutes(value)
+    return value
+
+
+def rollover_minutes(text: str) -> int:
+    """Return minutes after midnight of a time such as "04:00".
+
+    Raises:
+        ConfigFault: not a time of day.
+    """
+    hours, _, minutes = text.partition(":")
+    last_hour, last_minute = 23, 59
+    if not (hours.isdigit() and minutes.isdigit()) or (
+        int(hours) > last_hour or int(minutes) > last_minute
+    ):
+        raise ConfigFault(f"`study.rollover` is `{text}`.", "It takes a time such as 04:00.")
+    return int(hours) * 60 + int(minutes)

@@ -1,0 +1,77 @@
+"""Where things live.
+
+platformdirs' directories, or four folders under `--home DIR` / `STUDYTRACK_HOME`. Computing a
+path never creates it: whoever writes first calls `ensure`. Nothing else may choose a place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from studytrack.errors import EnvironmentFault
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The directories of one learner."""
+
+    config: Path
+    data: Path
+    state: Path
+    cache: Path
+    workspace: Path
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.config / "config.toml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database."""
+        return self.data / "studytrack.db"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database made before risky writes."""
+        return self.data / "backups"
+
+
+def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
+    """Return the directories for `home`, `STUDYTRACK_HOME` or the system's own."""
+    chosen = home or (Path(environ["STUDYTRACK_HOME"]) if environ.get("STUDYTRACK_HOME") else None)
+    if chosen is not None:
+        root = Path(os.path.abspath(chosen.expanduser()))  # noqa: PTH100 - resolve() would follow links
+        return Paths(
+            root / "config", root / "data", root / "state", root / "cache", root / "workspace"
+        )
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs("studytrack", appauthor=False)
+    return Paths(
+        dirs.user_config_path,
+        dirs.user_data_path,
+        dirs.user_state_path,
+        dirs.user_cache_path,
+        Path.home() / "studytrack",
+    )
+
+
+def ensure(directory: Path) -> Path:
+    """Create `directory` if it is missing and return it.
+
+    Raises:
+        EnvironmentFault: it cannot be made; the path and the system's reason are named.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"Cannot create {directory}.",
+            f"The system says: {error.strerror or error}.",
+            "Make it writable, or choose another place with --home DIR.",
+        ) from error
+    return directory
