@@ -1,0 +1,129 @@
+"""The loader: a content directory into a `Catalogue`.
+
+It reads text only. A directory of the learner's own has the same shape and is laid over the
+shipped one; an id that both define is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from studytrack.content.decode import read_records, record, unique
+from studytrack.content.source import make_starter, split_front_matter
+from studytrack.domain.cards import Card
+from studytrack.domain.catalogue import Catalogue
+from studytrack.domain.curriculum import Part
+from studytrack.domain.exercise import CHECKS, REFERENCE, STATEMENT, Exercise
+from studytrack.domain.library import Advice, Erratum, Note, Reading, Resource, Term
+from studytrack.errors import ContentFault
+
+
+def load_catalogue(roots: Sequence[Path]) -> Catalogue:
+    """Return the content of all `roots`, the shipped one first.
+
+    Raises:
+        ContentFault: every problem of every file, one a line.
+    """
+    problems: list[str] = []
+
+    def gather(pattern: str, key: str, cls: type[Any]) -> list[Any]:
+        found: list[Any] = []
+        for root in roots:
+            for path in sorted(root.glob(f"data/{pattern}")):
+                try:
+                    found.extend(read_records(path, key, cls))
+                except ContentFault as error:
+                    problems.append(error.what)
+        return found
+
+    parts = gather("curriculum.toml", "parts", Part)
+    readings = gather("readings.toml", "readings", Reading)
+    terms = gather("glossary.toml", "terms", Term)
+    advice = gather("advice.toml", "advice", Advice)
+    resources = gather("resources.toml", "resources", Resource)
+    notes = gather("notes.toml", "notes", Note)
+    errata = gather("errata.toml", "errata", Erratum)
+    cards = gather("cards/*.toml", "cards", Card)
+    exercises = _load_exercises(roots, problems)
+    if problems:
+        raise ContentFault("\n".join(problems), "", "`studytrack dev check` lists all problems.")
+    return Catalogue(
+        parts=tuple(parts),
+        readings=unique(readings, "reading"),
+        terms=unique(terms, "term"),
+        advice=unique(advice, "advice"),
+        resources=unique(resources, "resource"),
+        notes=unique(notes, "note"),
+        errata=tuple(errata),
+        cards=unique([*cards, *(card for term in terms for card in term_cards(term))], "card"),
+        exercises=unique(exercises, "exercise"),
+    )
+
+
+def term_cards(term: Term) -> tuple[Card, Card]:
+    """Return a term's two cards: term to meaning, and meaning to term. They are siblings."""
+    topic = term.topics[0] if term.topics else ""
+    meaning = Card(
+        id=f"term.{term.id}.meaning",
+        kind="term",
+        topic=topic,
+        front=f"{term.title}: what is it?",
+        back=f"{term.title} {term.text}",
+        term=term.id,
+        source=f"term:{term.id}",
+    )
+    short = term.title.split(" (")[0]
+    inside = term.title[len(short) :].strip(" ()")
+    name = Card(
+        id=f"term.{term.id}.name",
+        kind="typed",
+        topic=topic,
+        front=f"Which term is this? It {term.text}",
+        answer=term.title,
+        accept=tuple(word for word in (short, inside, *term.aliases) if word),
+        term=term.id,
+        source=f"term:{term.id}",
+    )
+    return meaning, name
+
+
+def load_exercise(folder: Path) -> Exercise:
+    """Return the record of one exercise folder; its code is read, not run.
+
+    Raises:
+        ContentFault: a missing file, bad front matter, a reference without markers.
+    """
+    missing = [n for n in (STATEMENT, REFERENCE, CHECKS) if not (folder / n).is_file()]
+    if missing:
+        raise ContentFault(f"{folder}: {', '.join(missing)} missing.")
+    where = str(folder / STATEMENT)
+    try:
+        front, statement = split_front_matter((folder / STATEMENT).read_text(encoding="utf-8"))
+        raw = tomllib.loads(front)
+        starter = make_starter((folder / REFERENCE).read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, SyntaxError) as error:
+        raise ContentFault(f"{where}: {error}.") from error
+    except ContentFault as error:
+        raise ContentFault(f"{folder}: {error.what}") from error
+    given = {"entry": folder.name, **raw}
+    fixed = {
+        "id": folder.name,
+        "statement": statement,
+        "starter": starter,
+        "folder": str(folder),
+    }
+    return record(Exercise, given | fixed, where)
+
+
+def _load_exercises(roots: Sequence[Path], problems: list[str]) -> list[Exercise]:
+    found: list[Exercise] = []
+    for root in roots:
+        for statement in sorted(root.glob(f"exercises/*/*/{STATEMENT}")):
+            try:
+                found.append(load_exercise(statement.parent))
+            except ContentFault as error:
+                problems.append(error.what)
+    return found

@@ -1,0 +1,115 @@
+"""Exercise sources as text: the starter, and a stand-alone submission from a mistake.
+
+Everything here works on text and syntax trees; nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+
+from studytrack.errors import ContentFault
+
+_REGION = re.compile(
+    r"^(?P<indent>[ \t]*)# solution[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*\n?",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def make_starter(reference: str) -> str:
+    """Return the reference with each `# solution` … `# end` region taken out.
+
+    A region becomes `raise NotImplementedError`; the module docstring, which explains the
+    solution, is dropped, and imports that only the solution used stay (a learner may need them).
+
+    Raises:
+        ContentFault: no region, or a marker without its partner.
+    """
+    starter, count = _REGION.subn(r"\g<indent>raise NotImplementedError\n", reference)
+    if count == 0 or "# solution" in starter or re.search(r"^\s*# end\s*$", starter, re.MULTILINE):
+        raise ContentFault("`# solution` and `# end` must stand in pairs, at least one pair.")
+    tree = ast.parse(starter)
+    if ast.get_docstring(tree) is not None and isinstance(tree.body[0], ast.Expr):
+        lines = starter.splitlines(keepends=True)
+        starter = "".join(lines[tree.body[0].end_lineno :]).lstrip("\n")
+    return starter
+
+
+def solution_lines(reference: str) -> int:
+    """Return how many lines of code the reference's solution regions hold."""
+    return sum(
+        1
+        for match in _REGION.finditer(reference)
+        for line in match["body"].splitlines()
+        if line.strip() and not line.strip().startswith("#")
+    )
+
+
+def extract_submission(checks: str, name: str, entry: str) -> str:
+    """Return `name` of a `checks.py` as a submission: renamed to `entry`, with what it needs.
+
+    Imports (but for studytrack's own) and undecorated helpers of the file come along.
+
+    Args:
+        checks: the text of `checks.py`.
+        name: the decorated function or class, a mistake or an alternative.
+        entry: the name that graders look for.
+
+    Raises:
+        ContentFault: no such definition.
+    """
+    tree = ast.parse(checks)
+    kept: list[ast.stmt] = []
+    found = False
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("studytrack"):
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)):
+            kept.append(node)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            if node.name == name:
+                node.name, node.decorator_list, found = entry, [], True
+                node.body = _without_docstring(node.body)
+                kept.append(_renamed(node, name, entry))
+            elif not node.decorator_list:
+                kept.append(node)
+    if not found:
+        raise ContentFault(f"`{name}` is not defined in checks.py.")
+    return "\n\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in kept) + "\n"
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0]
+    documented = (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
+    return body[1:] if documented and len(body) > 1 else body
+
+
+def _renamed(node: ast.FunctionDef | ast.ClassDef, name: str, entry: str) -> ast.stmt:
+    """Rename recursive uses of the definition, so that it still finds itself."""
+
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, inner: ast.Name) -> ast.Name:
+            if inner.id == name:
+                inner.id = entry
+            return inner
+
+    renamed = Rename().visit(node)
+    assert isinstance(renamed, (ast.FunctionDef, ast.ClassDef))
+    return renamed
+
+
+def split_front_matter(text: str) -> tuple[str, str]:
+    """Return the TOML between two `+++` lines at the top, and the rest.
+
+    Raises:
+        ContentFault: the first line is not `+++`, or the block is never closed.
+    """
+    match = re.match(r"\+\+\+\n(.*?)^\+\+\+\n?(.*)", text, re.DOTALL | re.MULTILINE)
+    if match is None:
+        raise ContentFault("The file must begin with TOML between two lines of `+++`.")
+    return match[1], textwrap.dedent(match[2]).strip() + "\n"
