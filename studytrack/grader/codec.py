@@ -1,0 +1,293 @@
+"""Values to JSON nodes and raw buffers, and back.
+
+Exact types only: a tensor subclass travels as its plain values with its class named, anything
+unknown is refused with a sentence. Used by the judge (which trusts nothing it decodes) and the
+runner. Tensors travel as CPU bytes; strided inputs as their storage with strides, so that a
+non-contiguous input arrives non-contiguous.
+
+Nodes: None, bool, int (64 bits), str as themselves; all else is a list beginning with a tag:
+["f", hex] float · ["I", digits] larger int · ["z", hex, hex] complex · ["b", buffer] bytes ·
+["l" | "u" | "e", items] list, tuple, set · ["d", pairs] dict · ["t", {...}] tensor ·
+["h", id] handle of an object in the runner · ["y", name] dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from studytrack.grader.wire import ProtocolFault
+
+DTYPES = {
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "int8": torch.int8,
+    "int16": torch.int16,
+    "int32": torch.int32,
+    "int64": torch.int64,
+    "uint8": torch.uint8,
+    "bool": torch.bool,
+}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+MAX_DEPTH, MAX_DIMS, MAX_ITEMS, MAX_DIGITS = 8, 16, 100_000, 4000
+_INT64 = 1 << 63
+
+
+class NotGradable(Exception):
+    """A value that has no place on the wire; the message is for the learner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """An object that stays in the runner."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A decoded tensor's claims that its bytes do not show."""
+
+    subclass: str
+    device: str
+    requires_grad: bool
+
+
+class Encoder:
+    """Turns values into nodes and collects their buffers.
+
+    Args:
+        keep_strides: send tensors as storage and strides (inputs) rather than values (results).
+        handle: gives an object a handle, or None to refuse it.
+    """
+
+    def __init__(
+        self, *, keep_strides: bool = False, handle: Callable[[Any], int | None] | None = None
+    ) -> None:
+        self.buffers: list[bytes] = []
+        self.tensors: list[Tensor] = []
+        self._keep_strides = keep_strides
+        self._handle = handle
+
+    def node(self, value: Any, depth: int = 0) -> Any:
+        """Return the node of a value.
+
+        Raises:
+            NotGradable: a type the wire does not know, too deep, too large.
+        """
+        if depth > MAX_DEPTH:
+            raise NotGradable("A result nested this deep cannot be graded.")
+        if value is None or type(value) in (bool, str):
+            if type(value) is str:
+                value.encode("utf-8", "surrogatepass")
+            return value
+        if type(value) is int:
+            return self._int(value)
+        if type(value) is float:
+            return ["f", value.hex()]
+        if type(value) is complex:
+            return ["z", value.real.hex(), value.imag.hex()]
+        if type(value) is bytes:
+            return ["b", self._keep(value)]
+        if isinstance(value, Tensor):
+            return self._tensor(value)
+        if type(value) is torch.dtype and value in NAMES:
+            return ["y", NAMES[value]]
+        if type(value) is Handle:
+            return ["h", value.id]
+        return self._container(value, depth)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        tags: dict[type, str] = {list: "l", tuple: "u", set: "e"}
+        if type(value) in tags:
+            _limit(len(value))
+            items = sorted(value, key=repr) if type(value) is set else value
+            return [tags[type(value)], [self.node(item, depth + 1) for item in items]]
+        if type(value) is dict:
+            _limit(len(value))
+            pairs = [
+                [self.node(key, depth + 1), self.node(item, depth + 1)]
+                for key, item in value.items()
+            ]
+            return ["d", pairs]
+        number = self._handle(value) if self._handle else None
+        if number is not None:
+            return ["h", number]
+        raise NotGradable(f"A result of type `{type(value).__name__}` cannot be graded.")
+
+    def _int(self, value: int) -> Any:
+        if -_INT64 <= value < _INT64:
+            return value
+        if value.bit_length() > MAX_DIGITS * 3:
+            raise NotGradable("An integer this large cannot be graded.")
+        return ["I", str(value)]
+
+    def _keep(self, data: bytes) -> int:
+        self.buffers.append(data)
+        return len(self.buffers) - 1
+
+    def _tensor(self, value: Tensor) -> Any:
+        with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():  # noqa: SLF001 - torch has no public name for it
+            subclass = "" if type(value) in (Tensor, torch.nn.Parameter) else type(value).__name__
+            plain = value.as_subclass(Tensor).detach()
+            if plain.layout is not torch.strided or plain.is_meta or plain.dtype not in NAMES:
+                raise NotGradable(
+                    f"A tensor of layout {plain.layout}, dtype {plain.dtype} on {plain.device} "
+                    "cannot be graded."
+                )
+            self.tensors.append(value)
+            description = {
+                "d": NAMES[plain.dtype],
+                "s": list(plain.shape),
+                "v": plain.device.type,
+                "c": subclass,
+                "g": bool(value.requires_grad),
+            }
+            plain = plain.cpu()
+            if self._keep_strides and not plain.is_contiguous():
+                spread = 1 + sum(
+                    (size - 1) * step
+                    for size, step in zip(plain.shape, plain.stride(), strict=True)
+                )
+                base = plain.as_strided((spread,), (1,), plain.storage_offset())
+                description["t"] = list(plain.stride())
+                plain = base
+            data = plain.contiguous().resolve_conj().resolve_neg()
+            raw = data.flatten().view(torch.uint8).numpy().tobytes() if data.numel() else b""
+            return ["t", {**description, "i": self._keep(raw)}]
+
+
+def _limit(count: int) -> None:
+    if count > MAX_ITEMS:
+        raise NotGradable(f"A result of {count} items cannot be graded.")
+
+
+class Decoder:
+    """Turns nodes back into values, believing nothing.
+
+    `described` collects, in order, what each tensor claims of itself.
+    """
+
+    def __init__(self, buffers: Sequence[bytes], device: str = "cpu") -> None:
+        self._buffers = buffers
+        self._device = device
+        self.described: list[Described] = []
+        self.tensors: list[Tensor] = []
+
+    def value(self, node: Any) -> Any:
+        """Return the value of a node.
+
+        Raises:
+            ProtocolFault: anything that an honest encoder would not write.
+        """
+        try:
+            return self._value(node, 0)
+        except ProtocolFault:
+            raise
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            OverflowError,
+            RecursionError,
+            RuntimeError,
+        ) as error:
+            raise ProtocolFault(
+                f"a value that cannot be decoded: {type(error).__name__}"
+            ) from error
+
+    def _value(self, node: Any, depth: int) -> Any:
+        if depth > MAX_DEPTH + 1:
+            raise ProtocolFault("a value nested too deep")
+        if node is None or type(node) in (bool, str):
+            return node
+        if type(node) is int:
+            if not -_INT64 <= node < _INT64:
+                raise ProtocolFault("an integer out of range")
+            return node
+        if type(node) is not list or not node or type(node[0]) is not str:
+            raise ProtocolFault("a value without a tag")
+        tag, *rest = node
+        if tag in {"l", "u", "e"}:
+            (items,) = rest
+            _expect(type(items) is list and len(items) <= MAX_ITEMS)
+            values = [self._value(item, depth + 1) for item in items]
+            return values if tag == "l" else tuple(values) if tag == "u" else set(values)
+        if tag == "d":
+            (pairs,) = rest
+            _expect(type(pairs) is list and len(pairs) <= MAX_ITEMS)
+            return {self._value(k, depth + 1): self._value(v, depth + 1) for k, v in pairs}
+        return self._leaf(tag, rest)
+
+    def _leaf(self, tag: str, rest: list[Any]) -> Any:
+        if tag == "f":
+            return float.fromhex(rest[0])
+        if tag == "z":
+            return complex(float.fromhex(rest[0]), float.fromhex(rest[1]))
+        if tag == "I":
+            _expect(type(rest[0]) is str and len(rest[0]) <= MAX_DIGITS)
+            return int(rest[0])
+        if tag == "b":
+            return self._buffer(rest[0])
+        if tag == "y":
+            return DTYPES[rest[0]]
+        if tag == "h":
+            _expect(type(rest[0]) is int and rest[0] >= 0)
+            return Handle(rest[0])
+        if tag == "t":
+            return self._tensor(rest[0])
+        raise ProtocolFault("an unknown tag")
+
+    def _buffer(self, index: Any) -> bytes:
+        _expect(type(index) is int and 0 <= index < len(self._buffers))
+        return bytes(self._buffers[index])
+
+    def _tensor(self, text: Any) -> Tensor:
+        dtype, shape = DTYPES[text["d"]], text["s"]
+        _expect(type(shape) is list and len(shape) <= MAX_DIMS)
+        _expect(all(type(size) is int and 0 <= size < 1 << 31 for size in shape))
+        raw = self._buffer(text["i"])
+        strides = text.get("t")
+        if strides is not None:
+            tensor = _strided(raw, dtype, shape, strides)
+        else:
+            count = 1
+            for size in shape:
+                count *= size
+            _expect(len(raw) == count * dtype.itemsize)
+            if dtype is torch.bool and not set(raw) <= {0, 1}:
+                raise ProtocolFault("a bool that is neither 0 nor 1")
+            tensor = _from_bytes(raw, dtype).reshape(shape)
+        _expect(type(text["c"]) is str and type(text["v"]) is str and type(text["g"]) is bool)
+        self.described.append(Described(text["c"][:80], text["v"][:20], text["g"]))
+        if self._device != "cpu":
+            tensor = tensor.to(self._device)
+        self.tensors.append(tensor)
+        return tensor
+
+
+def _expect(condition: bool) -> None:
+    if not condition:
+        raise ProtocolFault("a value that breaks the rules")
+
+
+def _from_bytes(raw: bytes, dtype: torch.dtype) -> Tensor:
+    if not raw:
+        return torch.empty(0, dtype=dtype)
+    return torch.frombuffer(bytearray(raw), dtype=dtype)
+
+
+def _strided(raw: bytes, dtype: torch.dtype, shape: list[int], strides: Any) -> Tensor:
+    _expect(type(strides) is list and len(strides) == len(shape))
+    _expect(all(type(step) is int and 0 <= step < 1 << 31 for step in strides))
+    spread = 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
+    _expect(all(size > 0 for size in shape) and len(raw) == spread * dtype.itemsize)
+    _expect(dtype is not torch.bool or set(raw) <= {0, 1})
+    return _from_bytes(raw, dtype).as_strided(shape, strides)
