@@ -1,0 +1,122 @@
+"""Closing a runner in, after fork and before it reads the submission.
+
+Each layer is a function that applies it and a name under which reports list it. This cut holds
+process hygiene and resource limits; Landlock and seccomp join `close_in`.
+No torch here, and nothing that imports at the time of locking down.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+QUESTIONS, ANSWERS = 60, 61
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one runner may use. `memory` is bytes beyond what the process has at fork."""
+
+    memory: int = 2 << 30
+    cpu_seconds: int = 8
+    files: int = 256
+
+
+def take_channels(questions: int, answers: int, output: int) -> None:
+    """Move the three pipes to their places and close every other descriptor."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    high = [_above(fd) for fd in (null, output, questions, answers)]
+    for source, target in zip(
+        (high[0], high[1], high[1], high[2], high[3]), (0, 1, 2, QUESTIONS, ANSWERS), strict=True
+    ):
+        os.dup2(source, target, inheritable=False)
+    os.closerange(3, QUESTIONS)
+    os.closerange(ANSWERS + 1, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16)
+
+
+def _above(fd: int) -> int:
+    import fcntl
+
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1)
+
+
+def empty_environment() -> None:
+    """Leave nothing of the host to read: environment, working directory, time zone."""
+    os.environ.clear()
+    os.environ.update(
+        {"TZ": "UTC", "LANG": "C.UTF-8", "HOME": "/nonexistent", "TMPDIR": "/nonexistent"}
+    )
+    time.tzset()
+    os.chdir("/")
+    os.umask(0o077)
+
+
+def protect_process(parent: int) -> bool:
+    """Die with the zygote, be unreadable to others, gain no privilege (Linux)."""
+    if sys.platform != "linux":
+        return False
+    wanted = (
+        (_PR_SET_PDEATHSIG, signal.SIGKILL),
+        (_PR_SET_DUMPABLE, 0),
+        (_PR_SET_NO_NEW_PRIVS, 1),
+    )
+    refused = [option for option, value in wanted if _libc.prctl(option, value, 0, 0, 0) != 0]
+    if os.getppid() != parent:  # the zygote died between fork and prctl
+        os._exit(1)
+    return not refused
+
+
+def limit_resources(limits: Limits) -> bool:
+    """Set rlimits; True if all of them were taken."""
+    wanted = {
+        "RLIMIT_CORE": (0, 0),
+        "RLIMIT_FSIZE": (0, 0),
+        "RLIMIT_NOFILE": (limits.files, limits.files),
+        "RLIMIT_MEMLOCK": (0, 0),
+        "RLIMIT_MSGQUEUE": (0, 0),
+        "RLIMIT_AS": (virtual_size() + limits.memory,) * 2,
+        "RLIMIT_CPU": (limits.cpu_seconds, limits.cpu_seconds + 1),
+    }
+    complete = True
+    for name, pair in wanted.items():
+        number = getattr(resource, name, None)
+        if number is None:
+            continue
+        try:
+            resource.setrlimit(number, pair)
+        except (ValueError, OSError):
+            complete = False
+    return complete
+
+
+def virtual_size() -> int:
+    """Return the process's address space in bytes (0 where the system does not tell)."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - pathlib would import here
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def close_in(limits: Limits, parent: int) -> tuple[str, ...]:
+    """Apply every layer in order and return the names of those that took hold."""
+    empty_environment()
+    layers: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("process", lambda: protect_process(parent)),
+        ("rlimits", lambda: limit_resources(limits)),
+    )
+    return tuple(name for name, apply in layers if apply())
+
+
+def hide_from_others() -> None:
+    """Make the calling process non-dumpable (judge, zygote), so that nobody reads its memory."""
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,164 @@
+"""A submission's run: its runners, one after another, and how they ended.
+
+A runner that dies or times out is replaced for the next check; two deaths end the run, and a
+protocol fault ends it at once. Comparison and checks are not known here.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from studytrack.grader.authoring import RemoteError, derive_seed
+from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
+from studytrack.grader.lockdown import Limits
+from studytrack.grader.spawner import Zygote
+from studytrack.grader.wire import ProtocolFault
+
+MAX_DEATHS = 2
+
+
+class LoadFault(Exception):
+    """The submission could not be loaded; the message is for the learner."""
+
+
+class RunEnded(Exception):
+    """No further question is asked in this run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """Wall-clock limits in seconds, and the runner's resources."""
+
+    question_seconds: float = 3.0
+    run_seconds: float = 12.0
+    runner: Limits = field(default_factory=Limits)
+
+
+class Session:
+    """Asks a submission questions, whatever happens to its process.
+
+    Args:
+        zygote: forks the runners.
+        source: the submission's text.
+        entry: the name it must define.
+        seed: the run's seed; the runner gets a one-way derivative.
+        limits: wall-clock and resource limits.
+        device: where the runner puts its inputs.
+    """
+
+    def __init__(
+        self, zygote: Zygote, source: str, entry: str, seed: int, limits: RunLimits, device: str
+    ) -> None:
+        self._zygote = zygote
+        self._source = source.encode()
+        self._entry = entry
+        self._seed = derive_seed(seed, "runner")
+        self._limits = limits
+        self._device = device
+        self._end = time.monotonic() + limits.run_seconds
+        self._link: Link | None = None
+        self._outputs: list[tuple[str, int]] = []
+        self.deaths = 0
+        self.ended = False
+        self.isolation: tuple[str, ...] = ()
+
+    @property
+    def device(self) -> str:
+        """Where the submission's tensors live."""
+        return self._device
+
+    def ask(
+        self, question: dict[str, Any], buffers: list[bytes] | None = None
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Ask one question and return the answer's header and buffers.
+
+        Raises:
+            RemoteError: the submission raised.
+            RunnerTimeout, RunnerDied, ProtocolFault: its runner is gone.
+            LoadFault: it cannot be loaded.
+            RunEnded: too many of its runners are gone, or the run's time is over.
+        """
+        if self.ended:
+            raise RunEnded
+        try:
+            link = self._loaded()
+            header, data = link.ask({**question, "device": self._device}, buffers)
+        except (RunnerDied, RunnerTimeout):
+            self._bury()
+            raise
+        except ProtocolFault:
+            self._bury()
+            self.ended = True
+            raise
+        if not header["ok"]:
+            raise _remote_error(header)
+        return header, data
+
+    def start(self) -> None:
+        """Load the submission now.
+
+        Raises:
+            as `ask`.
+        """
+        try:
+            self._loaded()
+        except (RunnerDied, RunnerTimeout):
+            self._bury()
+            raise
+
+    def _loaded(self) -> Link:
+        if self._link is not None:
+            return self._link
+        if time.monotonic() >= self._end:
+            self.ended = True
+            raise RunEnded
+        self._link = Link(
+            self._zygote, self._limits.runner, self._limits.question_seconds, self._end
+        )
+        self.isolation = self._link.isolation
+        header, _ = self._link.ask(
+            {"op": "load", "entry": self._entry, "seed": self._seed}, [self._source]
+        )
+        if not header["ok"]:
+            error = _remote_error(header)
+            where = f"line {error.lines[-1]}: " if error.lines else ""
+            raise LoadFault(f"{where}{error}")
+        if not header.get("found"):
+            raise LoadFault(f"Your file defines no `{self._entry}`.")
+        return self._link
+
+    def forget(self) -> None:
+        """Drop the objects and graphs that earlier checks left in the runner."""
+        if self._link is not None and not self.ended:
+            self.ask({"op": "forget"})
+
+    def _bury(self) -> None:
+        self._close_link()
+        self.deaths += 1
+        if self.deaths >= MAX_DEATHS or time.monotonic() >= self._end:
+            self.ended = True
+
+    def _close_link(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._outputs.append((self._link.output, self._link.dropped_output))
+            self._link = None
+
+    def close(self) -> tuple[str, int]:
+        """End the run; return what was printed and how many bytes were dropped."""
+        self._close_link()
+        self.ended = True
+        text = "".join(output for output, _ in self._outputs)
+        return text, sum(dropped for _, dropped in self._outputs)
+
+
+def _remote_error(header: dict[str, Any]) -> RemoteError:
+    error = header.get("error")
+    if not isinstance(error, dict):
+        raise ProtocolFault("an error without a description")
+    kind, message = str(error.get("type", ""))[:80], str(error.get("message", ""))[:500]
+    mro = [str(name)[:80] for name in error.get("mro", []) if isinstance(name, str)][:20]
+    lines = [line for line in error.get("lines", []) if type(line) is int][:8]
+    return RemoteError(kind, message, mro, lines)

@@ -1,0 +1,149 @@
+"""The zygote: a process with torch imported that forks a runner per attempt.
+
+It holds no reference, seed, expected value or path of the learner's. It has one thread, as a
+process that forks must; torch's lazy imports are warmed here, because a closed-in runner could
+not load them.
+
+Control socket, JSON lines: {"op": "fork", "limits": {...}} with three descriptors (questions,
+answers, output) is answered by {"pid": n} with the runner's pidfd where the system has them;
+{"op": "wait", "pid": n} by {"status": n}; {"op": "kill", "pid": n} by {}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from studytrack.grader.lockdown import (
+    ANSWERS,
+    QUESTIONS,
+    Limits,
+    close_in,
+    hide_from_others,
+    take_channels,
+)
+
+SETUP_FAILED = 70  # exit status of a runner that could not be closed in
+
+
+def main(control: int) -> None:
+    """Warm up, say so, and serve the control socket until it closes."""
+    link = socket.socket(fileno=control)
+    hide_from_others()
+    _warm()
+    gc.collect()
+    gc.freeze()
+    _send(link, {"ready": True, "threads": thread_count()})
+    while True:
+        data, fds, _, _ = socket.recv_fds(link, 1 << 16, 3)
+        if not data:
+            return
+        request = json.loads(data)
+        if request["op"] == "fork":
+            _fork(link, fds, Limits(**request["limits"]))
+        elif request["op"] == "wait":
+            _, status = os.waitpid(request["pid"], 0)
+            _send(link, {"status": status})
+        elif request["op"] == "kill":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(request["pid"], signal.SIGKILL)
+            _send(link, {})
+
+
+def thread_count() -> int:
+    """Return the number of threads of this process (1 where the system does not tell)."""
+    with contextlib.suppress(OSError, StopIteration), open("/proc/self/status") as file:  # noqa: PTH123 - cheap and fork-safe
+        return int(next(line for line in file if line.startswith("Threads:")).split()[1])
+    return 1
+
+
+def _send(link: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
+    data = json.dumps(message).encode() + b"\n"
+    if fds:
+        socket.send_fds(link, [data], fds)
+    else:
+        link.sendall(data)
+
+
+def _fork(link: socket.socket, fds: list[int], limits: Limits) -> None:
+    zygote = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        status = SETUP_FAILED
+        try:
+            _become_runner(fds, limits, zygote)
+            status = 0
+        except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    for fd in fds:
+        os.close(fd)
+    if hasattr(os, "pidfd_open"):
+        pidfd = os.pidfd_open(pid)
+        _send(link, {"pid": pid}, (pidfd,))
+        os.close(pidfd)
+    else:
+        _send(link, {"pid": pid})
+
+
+def _become_runner(fds: list[int], limits: Limits, zygote: int) -> None:
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's, not the runner's
+    take_channels(*fds)
+    isolation = close_in(limits, zygote)
+    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="replace")  # noqa: SIM115 - a descriptor, for life
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="replace")  # noqa: SIM115 - a descriptor, for life
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for life
+    sys.argv = ["solution.py"]
+    library = os.path.dirname(os.__file__)  # noqa: PTH120 - no import of pathlib here
+    sys.path[:] = [p for p in sys.path if p.startswith(library) and "-packages" not in p]
+    from studytrack.grader.runner import serve
+
+    serve(QUESTIONS, ANSWERS, isolation)
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _warm() -> None:
+    """Import and run what torch loads lazily, on one thread."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    import studytrack.grader.runner  # noqa: F401 - loaded before the fork
+
+    class _Functions(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            del types
+            return func(*args, **(kwargs or {}))
+
+    class _Dispatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            del types
+            return func(*args, **(kwargs or {}))
+
+    torch.set_num_threads(1)
+    with contextlib.suppress(RuntimeError):
+        torch.set_num_interop_threads(1)
+    square = torch.ones(512, 512)
+    square @ square
+    with _Functions(), _Dispatch():  # type: ignore[no-untyped-call]
+        x = torch.ones(2, 4, requires_grad=True)
+        layer = torch.nn.Linear(4, 4)
+        torch.nn.functional.gelu(layer(x)).softmax(-1).sum().backward()  # type: ignore[no-untyped-call]
+    optimiser = torch.optim.AdamW(layer.parameters())
+    optimiser.step()
+    x.detach().numpy()
+    repr(x)
