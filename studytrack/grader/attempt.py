@@ -1,0 +1,174 @@
+"""One graded run: rungs and checks in order, outcomes, and the evidence for the diagnosis.
+
+Knows no processes (see `session`) and no wording of diagnoses (see `diagnose`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from studytrack.domain.verdict import CheckOutcome, CheckResult, Verdict
+from studytrack.grader.authoring import Call, Check, RemoteError, Rng, derive_seed
+from studytrack.grader.compare import Difference, Tolerance
+from studytrack.grader.ladder import Asked, Ladder, Rung
+from studytrack.grader.link import RunnerDied, RunnerTimeout
+from studytrack.grader.remote import RemoteClass, RemoteFunction, RemoteSubject
+from studytrack.grader.session import RunEnded, Session
+from studytrack.grader.subject import Answer, Question
+from studytrack.grader.suite import Suite
+from studytrack.grader.verify import verify
+from studytrack.grader.wire import ProtocolFault
+
+OnCheck = Callable[[CheckResult], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A question that the submission answered; `difference` says what was wrong with it."""
+
+    asked: Asked
+    got: Answer
+    want: Answer | None
+    difference: Difference | None
+    check: str
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Runs all checks of a suite against one session."""
+
+    suite: Suite
+    session: Session
+    seed: int
+    on_check: OnCheck = lambda _result: None
+    results: list[CheckResult] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    verdict: Verdict = "passed"
+
+    def run(self) -> None:
+        """Run every rung and check; results, observations and the verdict are filled in."""
+        ladder = Ladder(self.suite, self.seed)
+        for rung in ladder.rungs():
+            self._step(rung.name, lambda rung=rung: self._rung(ladder, rung))  # type: ignore[misc]
+        for check in self.suite.collected.checks:
+            self._step(check.name, lambda check=check: self._check(check))  # type: ignore[misc]
+
+    def _step(self, name: str, run: Callable[[], str]) -> None:
+        """Run one check and map how it ended to an outcome and, for the first, the verdict."""
+        began = time.perf_counter()
+        outcome: CheckOutcome
+        verdict: Verdict
+        try:
+            message = run()
+            outcome, verdict = ("failed", "failed") if message else ("passed", "passed")
+        except RemoteError as error:
+            outcome, verdict, message = "error", "error", _raised(error)
+        except RunnerTimeout:
+            outcome, verdict = "timeout", "timeout"
+            message = "Your code did not answer within the time limit; is there an endless loop?"
+        except RunnerDied as error:
+            outcome, verdict, message = "error", "died", str(error)
+        except ProtocolFault as error:
+            outcome, verdict = "error", "protocol"
+            message = f"The answer could not be read: {error}."
+        except RunEnded:
+            outcome, verdict, message = "not_run", "passed", "not run: the attempt had ended"
+        result = CheckResult(
+            name=name,
+            outcome=outcome,
+            message=message,
+            seconds=round(time.perf_counter() - began, 6),
+        )
+        self.results.append(result)
+        if self.verdict == "passed":
+            self.verdict = verdict
+        self.on_check(result)
+
+    def _rung(self, ladder: Ladder, rung: Rung) -> str:
+        subject = RemoteSubject(self.session)
+        self.session.forget()
+        failure, error = "", None
+        for asked in rung.asked:
+            want = ladder.want(asked)
+            got = subject.answer(asked.question)
+            difference = verify(asked, got, want)
+            self.observations.append(
+                Observation(asked=asked, got=got, want=want, difference=difference, check=rung.name)
+            )
+            if difference is None or failure or error:
+                continue
+            if got.error is not None and want.error is None:
+                error = got.error
+            else:
+                failure = _sentence(difference, asked, rung)
+        if error is not None:
+            raise error
+        return failure
+
+    def _check(self, check: Check) -> str:
+        self.session.forget()
+        seen: list[tuple[Call, Answer]] = []
+        if self.suite.exercise.kind == "class":
+            fn: object = RemoteClass(self.session)
+        else:
+            fn = RemoteFunction(self.session, lambda asked, answer: seen.append((asked, answer)))
+        failure, error = "", None
+        try:
+            run_check(self.suite, check, fn, self.seed)
+        except AssertionError as failed:
+            failure = str(failed) or f"{check.name}: this does not hold"
+        except RemoteError as raised:
+            error = raised
+        for asked, answer in seen:
+            difference = None
+            if asked is seen[-1][0] and (failure or error):
+                difference = Difference("property", failure or str(error), "", answer.value)
+            question = Asked(
+                question=Question(call=asked), tolerance=Tolerance({}), dtype="", case=check.name
+            )
+            self.observations.append(
+                Observation(
+                    asked=question, got=answer, want=None, difference=difference, check=check.name
+                )
+            )
+        if error is not None:
+            raise error
+        return _first_line(failure)
+
+
+def run_check(suite: Suite, check: Check, fn: object, seed: int) -> None:
+    """Run one property; AssertionError and RemoteError pass through."""
+    wanted = inspect.signature(check.run).parameters
+    given: dict[str, object] = {}
+    if "rng" in wanted:
+        given["rng"] = Rng(derive_seed(seed, suite.exercise.id, check.name))
+    if "ref" in wanted:
+        given["ref"] = suite.reference
+    check.run(fn, **given)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else ""
+
+
+def _raised(error: RemoteError) -> str:
+    where = f" (line {error.lines[-1]})" if error.lines else ""
+    if error.type_name == "NotGradable":
+        return error.message
+    if error.type_name == "NotImplementedError" and not error.message:
+        return f"The starter's `raise NotImplementedError` is still there{where}."
+    if error.type_name in {"SystemExit", "KeyboardInterrupt"}:
+        return f"Your code tried to end the process: {error}{where}."
+    return f"Your code raised {error}{where}"
+
+
+def _sentence(difference: Difference, asked: Asked, rung: Rung) -> str:
+    parts = [difference.message]
+    if len({one.dtype for one in rung.asked}) > 1:
+        parts.append(f"in {asked.dtype}")
+    if len({one.case for one in rung.asked}) > 1 or asked.case != rung.name:
+        parts.append(f"for the case `{asked.case}`")
+    return ", ".join(parts)

@@ -1,0 +1,232 @@
+"""The judge: a server process that loads exercises and grades submissions.
+
+It holds references, seeds and mistakes, and never executes anything of a submission. Requests
+come as frames on a socket, one after another:
+
+    {"op": "grade", "exercise": {...}, "seed": n | null, "device": "cpu", "limits": {...}} + source
+        -> {"event": "check", "check": {...}} … {"event": "report", "report": {...}}
+    {"op": "warm"} -> {"event": "ready"}
+
+A fault of the grader itself is {"event": "fault", "what", "why", "remedy", "exit_code"}.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from studytrack.domain.exercise import Exercise
+from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Report, Verdict
+from studytrack.errors import StudytrackError
+from studytrack.grader.attempt import Attempt
+from studytrack.grader.clean import clean_all
+from studytrack.grader.diagnose import diagnose
+from studytrack.grader.ladder import Ladder
+from studytrack.grader.link import RunnerDied, RunnerTimeout
+from studytrack.grader.lockdown import hide_from_others
+from studytrack.grader.policy import find_forbidden
+from studytrack.grader.render import counterexample, size_of
+from studytrack.grader.session import LoadFault, RunEnded, RunLimits, Session
+from studytrack.grader.spawner import Zygote
+from studytrack.grader.submission import SubmissionFault, check_syntax, read_source
+from studytrack.grader.suite import Suite, load_suite
+from studytrack.grader.wire import FrameReader, ProtocolFault, pack
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+def main(control: int) -> None:
+    """Serve requests until the client closes the socket."""
+    hide_from_others()
+    link, reader, judge = socket.socket(fileno=control), FrameReader(), Judge()
+
+    def emit(event: dict[str, Any]) -> None:
+        link.sendall(pack(event))
+
+    while data := link.recv(1 << 20):
+        for request, buffers in reader.feed(data):
+            judge.serve(request, buffers, emit)
+    judge.close()
+
+
+@dataclass(slots=True)
+class _Start:
+    """Why a submission cannot be asked at all."""
+
+    verdict: Verdict
+    error: str
+
+
+class Judge:
+    """Grades requests, with a warm zygote and loaded exercises between them."""
+
+    def __init__(self) -> None:
+        self._zygote = Zygote()
+        self._suites: dict[str, tuple[Any, Suite]] = {}
+
+    def serve(self, request: dict[str, Any], buffers: list[bytes], emit: Emit) -> None:
+        """Answer one request; faults become events."""
+        try:
+            if request["op"] == "grade":
+                self._grade(request, buffers[0], emit)
+            else:
+                self._zygote.start()
+                emit({"event": "ready"})
+        except StudytrackError as error:
+            emit(_fault(error.what, error.why, error.remedy, error.exit_code))
+        except Exception as error:  # noqa: BLE001 - the service must outlive a fault of its own
+            emit(
+                _fault(
+                    f"The grader failed: {type(error).__name__}: {error}.", traceback.format_exc()
+                )
+            )
+
+    def close(self) -> None:
+        """End the zygote."""
+        self._zygote.close()
+
+    def _grade(self, request: dict[str, Any], raw: bytes, emit: Emit) -> None:
+        suite = self._suite(_exercise(request["exercise"]))
+        seed = secrets.randbits(63) if request.get("seed") is None else int(request["seed"])
+        began = time.perf_counter()
+
+        def on_check(result: CheckResult) -> None:
+            emit({"event": "check", "check": clean_all(asdict(result))})
+
+        report = self._run(suite, raw, seed, RunLimits(**request.get("limits", {})), on_check)
+        report = {**report, "seconds": round(time.perf_counter() - began, 4)}
+        emit({"event": "report", "report": clean_all(report)})
+
+    def _run(
+        self,
+        suite: Suite,
+        raw: bytes,
+        seed: int,
+        limits: RunLimits,
+        on_check: Callable[[CheckResult], None],
+    ) -> dict[str, Any]:
+        try:
+            source = read_source(raw)
+            check_syntax(source)
+        except SubmissionFault as error:
+            return _report(suite, seed, "error", error=str(error))
+        banned = find_forbidden(source, suite.exercise.forbid)
+        if banned:
+            return _report(suite, seed, "forbidden", error=banned[0].message)
+        session = Session(self._zygote, source, suite.exercise.entry, seed, limits, "cpu")
+        attempt = Attempt(suite=suite, session=session, seed=seed, on_check=on_check)
+        refused = _start(session)
+        if refused is None:
+            attempt.run()
+        isolation = session.isolation
+        output, dropped = session.close()
+        if dropped:
+            output += f"\n… {dropped:,} more bytes"
+        if refused is None:
+            report = _judged(attempt)
+        else:
+            report = _report(suite, seed, refused.verdict, error=refused.error)
+        return {**report, "isolation": list(isolation), "output": output}
+
+    def _suite(self, exercise: Exercise) -> Suite:
+        """Return the loaded exercise; loads it anew when a file has changed."""
+        stamps = {str(p): p.stat().st_mtime_ns for p in sorted(Path(exercise.folder).glob("*.py"))}
+        key = (stamps, exercise)
+        known = self._suites.get(exercise.folder)
+        if known is None or known[0] != key:
+            known = (key, load_suite(exercise))
+            self._suites[exercise.folder] = known
+        return known[1]
+
+
+def _start(session: Session) -> _Start | None:
+    try:
+        session.start()
+    except LoadFault as error:
+        return _Start("error", str(error))
+    except RunnerTimeout:
+        text = "Your file did not finish loading within the time limit; is there an endless loop?"
+        return _Start("timeout", text)
+    except RunnerDied as error:
+        return _Start("died", str(error))
+    except ProtocolFault as error:
+        return _Start("protocol", f"The answer could not be read: {error}.")
+    except RunEnded:
+        return _Start("timeout", "The attempt's time was over before your file was loaded.")
+    return None
+
+
+def _judged(attempt: Attempt) -> dict[str, Any]:
+    suite = attempt.suite
+    failed = [result.name for result in attempt.results if result.outcome != "passed"]
+    diagnosis: tuple[Finding, ...] = ()
+    example: Counterexample | None = None
+    if failed:
+        diagnosis = diagnose(suite, attempt.observations, failed, attempt.seed)
+        wrong = [
+            seen
+            for seen in attempt.observations
+            if seen.difference is not None and seen.check == failed[0]
+        ]
+        if wrong:
+            seen = min(wrong, key=lambda seen: size_of(seen.asked.question))
+            assert seen.difference is not None
+            example = counterexample(
+                seen.asked.question, seen.difference, seen.asked.tolerance, suite.reference
+            )
+    return _report(
+        suite,
+        attempt.seed,
+        attempt.verdict,
+        checks=tuple(attempt.results),
+        diagnosis=diagnosis,
+        example=example,
+    )
+
+
+def _report(
+    suite: Suite,
+    seed: int,
+    verdict: Verdict,
+    *,
+    checks: tuple[CheckResult, ...] | None = None,
+    diagnosis: tuple[Finding, ...] = (),
+    example: Counterexample | None = None,
+    error: str = "",
+) -> dict[str, Any]:
+    if checks is None:
+        names = [rung.name for rung in Ladder(suite, seed).rungs()]
+        names += [check.name for check in suite.collected.checks]
+        checks = tuple(CheckResult(name=name, outcome="not_run") for name in names)
+    return asdict(
+        Report(
+            exercise=suite.exercise.id,
+            verdict=verdict,
+            checks=checks,
+            diagnosis=diagnosis,
+            counterexample=example,
+            device="cpu",
+            dtypes=suite.exercise.dtypes,
+            seed=seed,
+            seconds=0.0,
+            isolation=(),
+            error=error,
+        )
+    )
+
+
+def _exercise(plain: dict[str, Any]) -> Exercise:
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
+    }
+    return Exercise(**values)
+
+
+def _fault(what: str, why: str = "", remedy: str = "", exit_code: int = 6) -> dict[str, Any]:
+    return {"event": "fault", "what": what, "why": why, "remedy": remedy, "exit_code": exit_code}
