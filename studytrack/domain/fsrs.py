@@ -1,0 +1,128 @@
+"""FSRS-6, the model of memory: pure functions of stability, difficulty, days and ratings.
+
+Stability S is in days (the time until recall falls to 90 %), difficulty D from 1 (easy) to 10,
+elapsed time t in whole study days, ratings 1 again, 2 hard, 3 good, 4 easy. Source: the FSRS-6
+algorithm of the open-spaced-repetition project (21 parameters, as shipped by Anki and py-fsrs).
+Steps, fuzz, queues and storage must not come in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DEFAULTS: tuple[float, ...] = (
+    0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796,
+    1.4835, 0.0614, 0.2629, 1.6483, 0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.1542,
+)  # fmt: skip
+BOUNDS: tuple[tuple[float, float], ...] = (
+    (0.001, 100.0), (0.001, 100.0), (0.001, 100.0), (0.001, 100.0), (1.0, 10.0), (0.001, 4.0),
+    (0.001, 4.0), (0.001, 0.75), (0.0, 4.5), (0.0, 0.8), (0.001, 3.5), (0.001, 5.0),
+    (0.001, 0.25), (0.001, 0.9), (0.0, 4.0), (0.0, 1.0), (1.0, 6.0), (0.0, 2.0), (0.0, 2.0),
+    (0.0, 0.8), (0.1, 0.8),
+)  # fmt: skip
+S_MIN, S_MAX = 0.001, 36500.0
+D_MIN, D_MAX = 1.0, 10.0
+RETENTION_MIN, RETENTION_MAX = 0.70, 0.97
+AGAIN, HARD, GOOD, EASY = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of one item: stability in days, difficulty from 1 to 10."""
+
+    stability: float
+    difficulty: float
+
+
+class Fsrs:
+    """The model with one set of parameters.
+
+    Raises:
+        ValueError: not 21 finite numbers inside their bounds; the index is named.
+    """
+
+    algorithm = "fsrs6"
+
+    def __init__(self, parameters: Sequence[float] = DEFAULTS) -> None:
+        if len(parameters) != len(DEFAULTS):
+            raise ValueError(f"FSRS-6 has {len(DEFAULTS)} parameters, not {len(parameters)}.")
+        for index, (value, (low, high)) in enumerate(zip(parameters, BOUNDS, strict=True)):
+            if not math.isfinite(value) or not low <= value <= high:
+                raise ValueError(f"Parameter {index} is {value}; it lies in [{low}, {high}].")
+        self.w = tuple(float(value) for value in parameters)
+        self._factor = 0.9 ** (-1 / self.w[20]) - 1
+
+    def recall(self, state: State, days: float) -> float:
+        """Return the chance of recall after `days`; 0.9 at `days == stability`."""
+        return float((1 + self._factor * days / state.stability) ** -self.w[20])
+
+    def interval(self, state: State, retention: float) -> float:
+        """Return the days, not rounded, until recall falls to `retention`.
+
+        Raises:
+            ValueError: the wanted retention lies outside 0.70 to 0.97.
+        """
+        if not RETENTION_MIN <= retention <= RETENTION_MAX:
+            raise ValueError(
+                f"The wanted retention is {retention}; it lies in "
+                f"[{RETENTION_MIN}, {RETENTION_MAX}]."
+            )
+        return float(state.stability / self._factor * (retention ** (-1 / self.w[20]) - 1))
+
+    def first(self, rating: int) -> State:
+        """Return the state after the first review."""
+        return State(
+            _clamp(self.w[rating - 1], S_MIN, S_MAX),
+            _clamp(self._first_difficulty(rating), D_MIN, D_MAX),
+        )
+
+    def next(self, state: State, rating: int, days: int) -> State:
+        """Return the state after a later review, `days` study days after the last one."""
+        if days == 0:
+            stability = self._same_day(state, rating)
+        elif rating == AGAIN:
+            stability = self._lapse(state, days)
+        else:
+            stability = self._success(state, rating, days)
+        return State(_clamp(stability, S_MIN, S_MAX), self._difficulty(state, rating))
+
+    def _first_difficulty(self, rating: int) -> float:
+        return float(self.w[4] - math.exp(self.w[5] * (rating - 1)) + 1)
+
+    def _same_day(self, state: State, rating: int) -> float:
+        w = self.w
+        gain: float = math.exp(w[17] * (rating - 3 + w[18])) * state.stability ** -w[19]
+        return state.stability * (max(gain, 1.0) if rating >= HARD else gain)
+
+    def _success(self, state: State, rating: int, days: int) -> float:
+        w = self.w
+        penalty = w[15] if rating == HARD else 1.0
+        bonus = w[16] if rating == EASY else 1.0
+        growth: float = (
+            math.exp(w[8])
+            * (11 - state.difficulty)
+            * state.stability ** -w[9]
+            * (math.exp(w[10] * (1 - self.recall(state, days))) - 1)
+        )
+        return state.stability * (1 + growth * penalty * bonus)
+
+    def _lapse(self, state: State, days: int) -> float:
+        w = self.w
+        forgotten: float = (
+            w[11]
+            * state.difficulty ** -w[12]
+            * ((state.stability + 1) ** w[13] - 1)
+            * math.exp(w[14] * (1 - self.recall(state, days)))
+        )
+        return min(forgotten, state.stability / math.exp(w[17] * w[18]))
+
+    def _difficulty(self, state: State, rating: int) -> float:
+        moved = state.difficulty + (10 - state.difficulty) * (-self.w[6] * (rating - 3)) / 9
+        target = self._first_difficulty(EASY)  # not clamped here
+        return _clamp(self.w[7] * target + (1 - self.w[7]) * moved, D_MIN, D_MAX)
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

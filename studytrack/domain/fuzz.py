@@ -1,0 +1,52 @@
+"""Spreading intervals: the same bounds as Anki's, from a hash instead of a random number.
+
+The draw depends on the item and the number of its reviews, so undoing and answering again gives
+the same day, in every process and Python version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+_RANGES = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.10), (20.0, float("inf"), 0.05))
+_LEAST = 2.5
+
+
+def draw(item_id: str, reviews: int) -> float:
+    """Return a number in [0, 1) for one answer of one item."""
+    digest = hashlib.blake2b(f"{item_id}|{reviews}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def bounds(interval: float, minimum: int, maximum: int) -> tuple[int, int]:
+    """Return the first and last legal day for an interval.
+
+    >>> bounds(7, 1, 36500)
+    (5, 9)
+    """
+    delta = 0.0
+    if interval >= _LEAST:
+        delta = 1 + sum(share * max(0.0, min(interval, high) - low) for low, high, share in _RANGES)
+    low = min(max(round(interval - delta), minimum), maximum)
+    high = min(max(round(interval + delta), minimum), maximum)
+    if low == high > 2 and high < maximum:  # noqa: PLR2004 - intervals of 1 and 2 days stay
+        high += 1
+    return low, high
+
+
+def fuzzed(interval: float, previous: int, maximum: int, u: float) -> int:
+    """Return the interval in whole days.
+
+    Args:
+        interval: from the model, not rounded.
+        previous: the last scheduled interval; a success that grew never falls back to it.
+        maximum: the longest interval.
+        u: a draw in [0, 1).
+    """
+    minimum = 1
+    if round(interval) > previous:
+        minimum = previous + 1
+    elif previous <= bounds(interval, 1, maximum)[1]:
+        minimum = max(1, previous)
+    low, high = bounds(interval, min(minimum, maximum), maximum)
+    return low + int(u * (high - low + 1))
