@@ -1,0 +1,142 @@
+"""An open studytrack: settings, clock, catalogue and store, each loaded on first use.
+
+Front ends make one and hand it to every service. It decides nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from studytrack.clock import Clock
+from studytrack.config import Settings, rollover_minutes
+from studytrack.content.decode import record
+from studytrack.content.finder import content_root
+from studytrack.content.loader import load_catalogue, term_cards
+from studytrack.domain.cards import Card
+from studytrack.domain.catalogue import Catalogue
+from studytrack.domain.library import Note, Reading, Resource, Term
+from studytrack.errors import ContentFault
+from studytrack.paths import Paths
+
+if TYPE_CHECKING:
+    from studytrack.storage.store import Stamp, Store
+
+Record = TypeVar("Record")
+
+
+class Study:
+    """What services work on.
+
+    Args:
+        paths: where things live.
+        settings: the settings in force.
+        clock: gives aware moments in the learner's zone.
+        roots: content directories, the shipped one first; None is the shipped one alone.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        clock: Clock,
+        roots: Sequence[Path] | None = None,
+    ) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.clock = clock
+        self._roots = roots
+        self._lock = threading.RLock()
+        self._store: Store | None = None
+        self._shipped: Catalogue | None = None
+        self._merged: Catalogue | None = None
+
+    def now(self) -> datetime:
+        """Return the moment."""
+        return self.clock()
+
+    @property
+    def rollover(self) -> int:
+        """Minutes after midnight at which a study day begins."""
+        return rollover_minutes(self.settings.study_rollover)
+
+    def stamp(self) -> Stamp:
+        """Return the moment as the log records it."""
+        return self.store.stamp(self.now(), self.rollover)
+
+    @property
+    def store(self) -> Store:
+        """The database; opened, and made if need be, on first use.
+
+        Raises:
+            StoreFault, EnvironmentFault: it cannot be opened.
+        """
+        with self._lock:
+            if self._store is None:
+                from studytrack.storage.store import Store
+
+                self._store = Store.open(self.paths)
+            return self._store
+
+    @property
+    def shipped(self) -> Catalogue:
+        """The content of the directories, without the learner's own items.
+
+        Raises:
+            ContentFault: a content file breaks the rules.
+        """
+        with self._lock:
+            if self._shipped is None:
+                roots = self._roots if self._roots is not None else [content_root()]
+                self._shipped = load_catalogue(roots)
+            return self._shipped
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The content, with the learner's own items after it."""
+        with self._lock:
+            if self._merged is None:
+                self._merged = self._with_own(self.shipped)
+            return self._merged
+
+    def refresh(self) -> None:
+        """Read the learner's own items again at the next use."""
+        with self._lock:
+            self._merged = None
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    def _with_own(self, shipped: Catalogue) -> Catalogue:
+        terms = self._own("term", Term, shipped.terms)
+        own_term_cards = {card.id: card for term in terms.values() for card in term_cards(term)}
+        return replace(
+            shipped,
+            readings={**shipped.readings, **self._own("reading", Reading, shipped.readings)},
+            terms={**shipped.terms, **terms},
+            notes={**shipped.notes, **self._own("note", Note, shipped.notes)},
+            resources={**shipped.resources, **self._own("resource", Resource, shipped.resources)},
+            cards={**shipped.cards, **self._own("card", Card, shipped.cards), **own_term_cards},
+        )
+
+    def _own(
+        self, item_kind: str, cls: type[Record], shipped: Mapping[str, Any]
+    ) -> dict[str, Record]:
+        """Return the learner's own items of a kind; content wins an id."""
+        found: dict[str, Record] = {}
+        for name, fields in self.store.entities(item_kind).items():
+            if "record" not in fields or name in shipped:
+                continue
+            try:
+                found[name] = record(cls, fields["record"], f"{item_kind} `{name}`")
+            except ContentFault:
+                continue  # written by a newer version; it stays in the log and comes back with it
+        return found

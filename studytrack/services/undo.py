@@ -1,0 +1,58 @@
+"""Undo and redo of whatever was done last: answers, marks, readings, imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studytrack.domain.log import LogRow
+from studytrack.services.review import RATING_NAMES
+from studytrack.services.study import Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What was taken back or brought back, as one sentence."""
+
+    kind: str
+    item_kind: str
+    item_id: str
+    sentence: str
+
+
+def undo(study: Study) -> Undone | None:
+    """Take back the last thing done; None if there is nothing."""
+    return _told(study, study.store.undo(study.stamp()), "Undone")
+
+
+def redo(study: Study) -> Undone | None:
+    """Bring back what was undone last, unless something new was done since."""
+    return _told(study, study.store.redo(study.stamp()), "Done again")
+
+
+def _told(study: Study, row: LogRow | None, lead: str) -> Undone | None:
+    if row is None:
+        return None
+    study.refresh()
+    return Undone(
+        kind=row.kind,
+        item_kind=row.item_kind,
+        item_id=row.item_id,
+        sentence=f"{lead}: {_sentence(row)}.",
+    )
+
+
+def _sentence(row: LogRow) -> str:
+    if row.rating is not None:
+        return f"{RATING_NAMES[row.rating]} on `{row.item_id}`"
+    if row.kind == "import":
+        return f"the import of {row.item_id}"
+    if row.kind != "set":
+        return f"{row.kind} of `{row.item_id}`"
+    if row.item_kind == "day":
+        return "more new cards today"
+    if "record" in row.fields:
+        return f"adding the {row.item_kind} `{row.item_id}`"
+    if "takeaways" in row.fields:
+        return f"finishing `{row.item_id}` with a takeaway"
+    changed = ", ".join(f"{name} {value}" for name, value in row.fields.items() if value)
+    return f"{row.item_kind} `{row.item_id}` ({changed or 'mark cleared'})"
