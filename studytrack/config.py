@@ -95,6 +95,15 @@ def _read_file(path: Path) -> dict[str, Any]:
     return flat
 
 
+def parse_setting(dotted: str, text: str) -> Any:
+    """Return the value that `text` spells for a setting.
+
+    Raises:
+        ConfigFault: it is unusable.
+    """
+    return _parsed(dotted, text, f"`{dotted}`")
+
+
 def _parsed(dotted: str, text: str, where: str) -> Any:
     default = getattr(Settings(), setting_names()[dotted])
     if isinstance(default, str):

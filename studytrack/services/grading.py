@@ -1,0 +1,118 @@
+"""Grading as a learner does it: read the file, grade, store the attempt and its rating."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from studytrack.config import Settings
+from studytrack.domain.exercise import Exercise
+from studytrack.domain.log import Attempt
+from studytrack.domain.ratings import exercise_rating
+from studytrack.domain.verdict import CheckResult, Report, report_to_plain
+from studytrack.errors import EnvironmentFault, NotFound, resolve
+from studytrack.grader.client import Grader, GraderSettings
+from studytrack.services.exercises import effort_of, rating_row, solution_path
+from studytrack.services.study import Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """A stored attempt. `rating` is 1 to 4, or None where the evidence gives none."""
+
+    report: Report
+    attempt: Attempt
+    rating: int | None
+
+
+def make_grader(settings: Settings) -> Grader:
+    """Return a grader with the learner's limits; it starts on first use."""
+    return Grader(
+        GraderSettings(
+            question_seconds=settings.grader_question_seconds,
+            run_seconds=settings.grader_run_seconds,
+        )
+    )
+
+
+def read_submission(
+    study: Study, name: str, file: Path | None = None, stdin: bytes | None = None
+) -> tuple[Exercise, bytes]:
+    """Return the exercise and the submission's bytes.
+
+    Args:
+        study: the open study.
+        name: an exercise id or a unique beginning.
+        file: the submission; None is the learner's file in the workspace.
+        stdin: the submission itself, instead of a file.
+
+    Raises:
+        NotFound: no such exercise, or no such file.
+        EnvironmentFault: the file cannot be read.
+    """
+    known = study.catalogue.exercises
+    exercise = known[resolve("exercise", name, known, "studytrack exercise list")]
+    if stdin is not None:
+        return exercise, stdin
+    path = file if file is not None else solution_path(study, exercise)
+    try:
+        return exercise, path.read_bytes()
+    except FileNotFoundError:
+        remedy = f"`studytrack exercise open {exercise.id}` writes the starter."
+        raise NotFound(f"There is no file {path}.", "", remedy) from None
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{path} cannot be read.", f"The system says: {error.strerror}.", "Name another file."
+        ) from error
+
+
+def grade(
+    study: Study,
+    exercise_id: str,
+    submission: Path | bytes,
+    *,
+    grader: Grader,
+    device: str = "auto",
+    seed: int | None = None,
+    on_check: Callable[[CheckResult], None] | None = None,
+) -> Graded:
+    """Grade a submission and store the attempt, with its rating where the evidence gives one.
+
+    Args:
+        study: the open study.
+        exercise_id: the exercise.
+        submission: a file, or its bytes.
+        grader: the service to use.
+        device: "auto" or "cpu".
+        seed: replays the inputs of an earlier attempt.
+        on_check: called as each check ends.
+
+    Raises:
+        NotFound: no such exercise or file.
+        GraderFault, EnvironmentFault: no verdict was found; nothing is stored.
+    """
+    path = submission if isinstance(submission, Path) else None
+    given = submission if isinstance(submission, bytes) else None
+    exercise, source = read_submission(study, exercise_id, path, given)
+    report = grader.grade(exercise, source, device=device, seed=seed, on_check=on_check)
+    effort = effort_of(study, exercise.id)
+    rating = exercise_rating(effort, passed=report.passed, target=exercise.minutes)
+    attempt = study.store.new_attempt(
+        study.stamp(),
+        exercise=exercise.id,
+        source=source.decode("utf-8", "replace"),
+        verdict=report.verdict,
+        passed=report.passed,
+        device=report.device,
+        seed=report.seed,
+        seconds=report.seconds,
+        report=report_to_plain(report),
+        rating=rating,
+    )
+    rows = []
+    if rating is not None:
+        evidence = {"attempt": attempt.attempt_id, "failed": effort.failed, "hints": effort.hints}
+        rows = [rating_row(study, exercise.id, rating, rated_by="grader", evidence=evidence)]
+    study.store.add_attempt(attempt, rows)
+    return Graded(report=report, attempt=attempt, rating=rating)
