@@ -1,0 +1,210 @@
+"""`studytrack exercise …`: the exercises around grading."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from studytrack.cli.front import Front, json_option, pass_front
+from studytrack.cli.output import emit_json, note, say, table
+from studytrack.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from studytrack.services.exercises import ExerciseView
+
+
+@click.group(help="Exercises: list, show, open, hint, …")
+def exercise() -> None:
+    """Group the exercise commands."""
+
+
+def exercise_data(view: ExerciseView) -> dict[str, Any]:
+    """Return an exercise as JSON shows it."""
+    item = view.exercise
+    return {
+        "id": item.id,
+        "title": item.title,
+        "entry": item.entry,
+        "kind": item.kind,
+        "topic": item.topic,
+        "topics": list(item.topics),
+        "level": item.level,
+        "minutes": item.minutes,
+        "status": view.status,
+        "attempts": view.attempts,
+        "passed_checks": view.passed_checks,
+        "due": view.due_text,
+        "needs": list(item.needs),
+        "terms": list(item.terms),
+        "hints": len(item.hints),
+        "hints_shown": view.hints_shown,
+        "path": str(view.path),
+    }
+
+
+@exercise.command("list", help="All exercises with their state.")
+@json_option
+@pass_front
+def list_exercises(front: Front, as_json: bool) -> None:
+    """Print exercises."""
+    from studytrack.services.exercises import exercises
+
+    views = exercises(front.study)
+    if as_json:
+        emit_json([exercise_data(view) for view in views])
+        return
+    table(
+        ("id", "topic", "level", "minutes", "status", "checks", "due", "title"),
+        [
+            (
+                view.exercise.id,
+                view.exercise.topic,
+                view.exercise.level,
+                view.exercise.minutes,
+                view.status,
+                view.passed_checks,
+                view.due_text,
+                view.exercise.title,
+            )
+            for view in views
+        ],
+    )
+
+
+@exercise.command("show", help="The statement of an exercise.")
+@click.argument("name", metavar="ID")
+@json_option
+@pass_front
+def show_exercise(front: Front, name: str, as_json: bool) -> None:
+    """Print one exercise."""
+    from studytrack.services.exercises import exercise as find
+
+    view = find(front.study, name)
+    if as_json:
+        data = exercise_data(view)
+        emit_json(data | {"statement": view.exercise.statement, "starter": view.exercise.starter})
+        return
+    say(f"{view.exercise.title} ({view.exercise.id}, level {view.exercise.level}, ")
+    say(f"about {view.exercise.minutes} minutes): {view.status}\n")
+    say(view.exercise.statement)
+    say(f"Your file: {view.path}")
+
+
+@exercise.command("open", help="Write the starter into the workspace and open $EDITOR.")
+@click.argument("name", metavar="ID")
+@click.option("--no-editor", is_flag=True, help="Only write the file and print its path.")
+@json_option
+@pass_front
+def open_exercise(front: Front, name: str, no_editor: bool, as_json: bool) -> None:
+    """Open an exercise."""
+    from studytrack.services.exercises import exercise as find
+    from studytrack.services.exercises import open_exercise as open_one
+
+    path = open_one(front.study, name)
+    view = find(front.study, name)
+    if as_json:
+        emit_json(exercise_data(view))
+    else:
+        say(str(path))
+    if not no_editor and not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+        edit(front, path)
+        note(f"Grade it with `studytrack grade {view.exercise.id}`.")
+
+
+def edit(front: Front, path: Path) -> None:
+    """Open the learner's editor and wait for it.
+
+    Raises:
+        EnvironmentFault: there is no such editor.
+    """
+    chosen = front.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        subprocess.run([*shlex.split(chosen), str(path)], check=False)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"Cannot start the editor `{chosen}`.",
+            f"The system says: {error.strerror}.",
+            f"Set $EDITOR, or edit {path} in any editor.",
+        ) from error
+
+
+@exercise.command("hint", help="The next hint; it counts in the rating.")
+@click.argument("name", metavar="ID")
+@json_option
+@pass_front
+def hint_exercise(front: Front, name: str, as_json: bool) -> None:
+    """Print the next hint."""
+    from studytrack.services.exercises import hint
+
+    found = hint(front.study, name)
+    if as_json:
+        emit_json({"number": found.number, "total": found.total, "text": found.text})
+    else:
+        say(f"Hint {found.number} of {found.total}: {found.text}")
+
+
+@exercise.command("solution", help="The reference: after a pass, or with --give-up.")
+@click.argument("name", metavar="ID")
+@click.option("--give-up", is_flag=True, help="Show it unsolved; the exercise comes back tomorrow.")
+@pass_front
+def solution_exercise(front: Front, name: str, give_up: bool) -> None:
+    """Print the reference solution."""
+    from studytrack.services.exercises import solution
+
+    say(solution(front.study, name, give_up=give_up))
+
+
+@exercise.command("reset", help="Begin again from the starter; your file is kept beside it.")
+@click.argument("name", metavar="ID")
+@pass_front
+def reset_exercise(front: Front, name: str) -> None:
+    """Write the starter again."""
+    from studytrack.services.exercises import reset
+
+    say(str(reset(front.study, name)))
+
+
+@exercise.command("history", help="All attempts, the newest first.")
+@click.argument("name", metavar="ID")
+@json_option
+@pass_front
+def history_exercise(front: Front, name: str, as_json: bool) -> None:
+    """Print attempts."""
+    from studytrack.services.exercises import history
+
+    attempts = sorted(history(front.study, name), key=lambda attempt: attempt.clock, reverse=True)
+    if as_json:
+        emit_json(
+            [
+                {
+                    "id": attempt.attempt_id,
+                    "title": attempt.verdict,
+                    "passed": attempt.passed,
+                    "utc_ms": attempt.utc_ms,
+                    "seed": attempt.seed,
+                    "rating": attempt.rating,
+                    "source": attempt.source,
+                    "report": dict(attempt.report),
+                }
+                for attempt in attempts
+            ]
+        )
+        return
+    rows = [
+        (attempt.attempt_id[:8], _when(attempt.utc_ms, attempt.offset_min), attempt.verdict)
+        for attempt in attempts
+    ]
+    table(("attempt", "when", "verdict"), rows)
+
+
+def _when(utc_ms: int, offset_min: int) -> str:
+    from datetime import datetime, timedelta, timezone
+
+    zone = timezone(timedelta(minutes=offset_min))
+    return datetime.fromtimestamp(utc_ms / 1000, zone).strftime("%Y-%m-%d %H:%M")
