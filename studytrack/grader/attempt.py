@@ -122,6 +122,11 @@ class Attempt:
             failure = str(failed) or f"{check.name}: this does not hold"
         except RemoteError as raised:
             error = raised
+        except (RunnerTimeout, RunnerDied, ProtocolFault, RunEnded):
+            raise
+        except Exception as unusable:  # noqa: BLE001 - a check may stumble over any wrong result
+            text = _first_line(f"{type(unusable).__name__}: {unusable}")
+            failure = f"{check.name}: what your code returned cannot be used ({text})"
         for asked, answer in seen:
             difference = None
             if asked is seen[-1][0] and (failure or error):

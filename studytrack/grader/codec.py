@@ -135,12 +135,12 @@ class Encoder:
     def _tensor(self, value: Tensor) -> Any:
         with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():  # noqa: SLF001 - torch has no public name for it
             subclass = "" if type(value) in (Tensor, torch.nn.Parameter) else type(value).__name__
-            plain = value.as_subclass(Tensor).detach()
-            if plain.layout is not torch.strided or plain.is_meta or plain.dtype not in NAMES:
+            if value.layout is not torch.strided or value.is_meta or value.dtype not in NAMES:
                 raise NotGradable(
-                    f"A tensor of layout {plain.layout}, dtype {plain.dtype} on {plain.device} "
+                    f"A tensor of layout {value.layout}, dtype {value.dtype} on {value.device} "
                     "cannot be graded."
                 )
+            plain = value.as_subclass(Tensor).detach()
             self.tensors.append(value)
             description = {
                 "d": NAMES[plain.dtype],

@@ -140,7 +140,8 @@ class Runner:
     def _call(self, target: Any, question: dict[str, Any], buffers: list[bytes]) -> Any:
         decoder, args, kwargs = self._arguments(question, buffers)
         result = target(*args, **kwargs)
-        encoder = Encoder(handle=self._keep)
+        methods_may_return_objects = question["op"] == "invoke"
+        encoder = Encoder(handle=self._keep if methods_may_return_objects else None)
         value = encoder.node(result)
         outputs = list(encoder.tensors)
         leaves = [tensor for tensor in decoder.tensors if tensor.requires_grad]
