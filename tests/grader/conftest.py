@@ -1,0 +1,42 @@
+"""One warm grader for the whole test process, and the tiny exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studytrack.content.loader import load_exercise
+from studytrack.domain.exercise import Exercise
+from studytrack.grader.client import Grader, GraderSettings
+
+
+@pytest.fixture(scope="session")
+def grader() -> Iterator[Grader]:
+    """A grader with short limits."""
+    with Grader(GraderSettings(question_seconds=1.0, run_seconds=6.0)) as service:
+        service.start()
+        yield service
+
+
+@pytest.fixture(scope="session")
+def add_one() -> Exercise:
+    """A function on tensors."""
+    return _tiny("add_one")
+
+
+@pytest.fixture(scope="session")
+def row_sum() -> Exercise:
+    """A function with gradients."""
+    return _tiny("row_sum")
+
+
+@pytest.fixture(scope="session")
+def scale() -> Exercise:
+    """A module with one parameter."""
+    return _tiny("counter")
+
+
+def _tiny(name: str) -> Exercise:
+    return load_exercise(Path(__file__).parent.parent / "catalogue" / "exercises" / "basics" / name)
