@@ -8,6 +8,7 @@ cards that share a source only one is asked on a study day.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -136,13 +137,28 @@ def _one_per_source(waiting: Sequence[Waiting], taken: set[str]) -> list[Waiting
 
 
 def _part_topics(waiting: Sequence[Waiting]) -> list[Waiting]:
-    """Return the same cards with neighbours of different topics where that is possible."""
+    """Return the same cards with neighbours of different topics where that is possible.
+
+    The order given is kept but for this; a topic that holds over half of what is left goes first,
+    since it would stand beside itself at the end.
+    """
     left, ordered = list(waiting), []
-    topic = ""
+    counts = Counter(one.card.topic for one in left)
+    topic: str | None = None
     while left:
-        index = next((n for n, one in enumerate(left) if one.card.topic != topic), 0)
+        most = max(counts, key=counts.__getitem__)
+        forced = counts[most] * 2 > len(left) and most != topic
+        index = next(
+            (
+                n
+                for n, one in enumerate(left)
+                if (one.card.topic == most if forced else one.card.topic != topic)
+            ),
+            0,
+        )
         ordered.append(left.pop(index))
         topic = ordered[-1].card.topic
+        counts[topic] -= 1
     return ordered
 
 

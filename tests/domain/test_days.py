@@ -1,0 +1,66 @@
+"""Study days over the rollover, daylight saving and time zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studytrack.domain.days import day_start, elapsed, study_day
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"]
+
+
+def day(*when: int, zone: str = "Europe/Berlin", rollover: int = 240) -> date:
+    """Return the study day of a local moment as a date."""
+    moment = datetime(*when, tzinfo=ZoneInfo(zone))
+    return date.fromordinal(study_day(moment, rollover))
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ((2026, 11, 24, 3, 59), date(2026, 11, 23)),
+        ((2026, 11, 24, 4, 0), date(2026, 11, 24)),
+        ((2026, 11, 24, 23, 59), date(2026, 11, 24)),
+        ((2028, 2, 29, 12, 0), date(2028, 2, 29)),
+        ((2028, 3, 1, 3, 0), date(2028, 2, 29)),
+        ((2026, 3, 29, 3, 30), date(2026, 3, 28)),  # the day of 23 hours
+        ((2026, 10, 25, 2, 30), date(2026, 10, 24)),  # the hour that comes twice
+    ],
+)
+def test_a_study_day_runs_from_rollover_to_rollover(when, expected) -> None:
+    """Also across leap days and both changes of the clock."""
+    assert expected == day(*when)
+
+
+def test_a_rollover_in_a_gap_of_the_clock_starts_when_time_exists() -> None:
+    """At 02:30 on the day when 02:00 becomes 03:00, the study day starts at 03:30 local."""
+    start = day_start(date(2026, 3, 29).toordinal(), BERLIN, 150)
+
+    assert study_day(start.astimezone(BERLIN), 150) == date(2026, 3, 29).toordinal()
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),
+    st.sampled_from(ZONES),
+    st.sampled_from([0, 150, 240, 1439]),
+)
+def test_a_day_starts_before_every_moment_in_it(moment, zone, rollover) -> None:
+    """A moment lies between the start of its study day and the start of the next."""
+    tz = ZoneInfo(zone)
+    now = moment.replace(tzinfo=UTC).astimezone(tz)
+    today = study_day(now, rollover)
+
+    assert day_start(today, tz, rollover) <= now + timedelta(hours=1)
+    assert now < day_start(today + 1, tz, rollover) + timedelta(hours=1)
+
+
+def test_elapsed_days_never_go_below_zero() -> None:
+    """A journey westwards repeats a day; it does not undo one."""
+    assert elapsed(739579, 739578) == 0
+    assert elapsed(739578, 739581) == 3

@@ -1,0 +1,188 @@
+"""Steps, intervals and the fold: what a button shows is what happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studytrack.domain.fuzz import bounds, draw, fuzzed
+from studytrack.domain.log import LogRow
+from studytrack.domain.scheduler import (
+    CARDS,
+    EXERCISES,
+    Memory,
+    Moment,
+    Preset,
+    answer,
+    fold,
+    preview,
+)
+
+NEW = Memory(item_kind="card", item_id="x")
+TODAY = Moment(day=739_578, utc_ms=1_795_500_000_000)
+
+
+def state(name: str, step: int = 0, **more) -> Memory:
+    """Return a memory in a state."""
+    known = {"stability": 5.0, "difficulty": 5.0, "last_day": TODAY.day, "reps": 3, "interval": 5}
+    return replace(NEW, state=name, step=step, **(known | more))
+
+
+@pytest.mark.parametrize(
+    ("memory", "rating", "scheduled", "after"),
+    [
+        (NEW, 1, -60, "learning"),
+        (NEW, 2, -330, "learning"),
+        (NEW, 3, -600, "learning"),
+        (state("learning", 1), 1, -60, "learning"),
+        (state("learning", 1), 2, -600, "learning"),
+        (state("relearning"), 1, -600, "relearning"),
+        (state("relearning"), 2, -900, "relearning"),
+        (state("review"), 1, -600, "relearning"),
+    ],
+)
+def test_steps_are_scheduled_in_seconds(memory, rating, scheduled, after) -> None:
+    """Every cell of the table of steps."""
+    outcome = answer(memory, rating, TODAY, CARDS)
+
+    assert scheduled == outcome.scheduled
+    assert after == outcome.memory.state
+    assert outcome.memory.due_ms == TODAY.utc_ms - scheduled * 1000
+
+
+@pytest.mark.parametrize(
+    ("memory", "rating"),
+    [
+        (NEW, 4),
+        (state("learning", 1), 3),
+        (state("learning", 0), 4),
+        (state("learning", 7), 2),
+        (state("relearning"), 3),
+        (state("review"), 2),
+        (state("review"), 3),
+    ],
+)
+def test_graduating_schedules_days(memory, rating) -> None:
+    """The last good, an easy, and shortened steps leave the steps."""
+    outcome = answer(memory, rating, TODAY, CARDS)
+
+    assert outcome.scheduled >= 1
+    assert outcome.memory.state == "review"
+    assert outcome.memory.due_ms is None
+    assert outcome.memory.due_day == TODAY.day + outcome.scheduled
+
+
+def test_an_exercise_has_no_steps_within_the_day() -> None:
+    """Also again schedules days."""
+    for rating in (1, 2, 3, 4):
+        assert answer(replace(NEW, item_kind="exercise"), rating, TODAY, EXERCISES).scheduled >= 1
+
+
+def test_a_lapse_is_counted_once() -> None:
+    """Again in review lapses; again in relearning does not."""
+    once = answer(state("review"), 1, TODAY, CARDS).memory
+
+    assert 1 == once.lapses == answer(once, 1, TODAY, CARDS).memory.lapses
+
+
+@given(st.floats(0.1, 3000), st.floats(1, 10), st.integers(1, 400), st.integers(0, 900))
+def test_better_ratings_never_come_back_sooner(stability, difficulty, interval, late) -> None:
+    """Hard, good and easy differ by a day at least where the model tells them apart."""
+    memory = state(
+        "review",
+        stability=stability,
+        difficulty=difficulty,
+        interval=interval,
+        last_day=TODAY.day - interval - late,
+    )
+
+    _, hard, good, easy = (outcome.scheduled for outcome in preview(memory, TODAY, CARDS))
+
+    assert hard <= good <= easy
+    assert hard < good < easy or easy == 36500
+
+
+def test_the_preview_is_what_happens() -> None:
+    """The same function, the same draw."""
+    memory = state("review", last_day=TODAY.day - 9)
+
+    shown = preview(memory, TODAY, CARDS)
+
+    assert list(shown) == [answer(memory, rating, TODAY, CARDS) for rating in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("rating", [0, 5, -1])
+def test_a_rating_that_is_none_is_refused(rating) -> None:
+    """Only 1 to 4."""
+    with pytest.raises(ValueError, match="rating"):
+        answer(NEW, rating, TODAY, CARDS)
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [(1, (1, 1)), (2, (2, 2)), (3, (2, 4)), (7, (5, 9)), (20, (17, 23)), (50, (46, 54))],
+)
+def test_fuzz_keeps_inside_its_bounds(interval, expected) -> None:
+    """The legal days of an interval."""
+    assert expected == bounds(interval, 1, 36500)
+
+
+@given(st.floats(1, 400), st.integers(0, 400), st.floats(0, 0.999999))
+def test_a_fuzzed_success_never_falls_back(interval, previous, u) -> None:
+    """An interval that grew stays above the one before; all stay inside the bounds."""
+    days = fuzzed(interval, previous, 36500, u)
+
+    assert days >= 1
+    assert days <= max(bounds(interval, 1, 36500)[1], previous + 1)
+    if round(interval) > previous:
+        assert days > previous
+
+
+def test_fuzz_is_spread_evenly_and_the_same_everywhere() -> None:
+    """Every legal day is drawn about as often; a draw depends on item and count alone."""
+    drawn = [fuzzed(7, 0, 36500, draw(f"card {n}", 3)) for n in range(5000)]
+
+    assert draw("recall.kv-cache-why", 4) == pytest.approx(0.9580104, abs=1e-6)
+    assert {5, 6, 7, 8, 9} == set(drawn)
+    assert all(800 < drawn.count(day) < 1200 for day in range(5, 10))
+
+
+def test_a_short_maximum_is_kept() -> None:
+    """No interval is longer than the preset allows."""
+    preset = Preset(maximum=3)
+
+    assert answer(state("review", stability=100.0), 4, TODAY, preset).scheduled <= 3
+
+
+ANSWERS = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 40)), max_size=25)
+
+
+@given(ANSWERS, st.sampled_from([CARDS, EXERCISES]))
+def test_the_fold_of_the_log_is_the_state(answers, preset) -> None:
+    """Answering step by step and replaying the rows give the same memory."""
+    memory, moment, rows = NEW, TODAY, []
+    for clock, (rating, days) in enumerate(answers, start=1):
+        moment = Moment(day=moment.day + days, utc_ms=moment.utc_ms + days * 86_400_000 + 1)
+        outcome = answer(memory, rating, moment, preset)
+        memory = replace(outcome.memory, last_clock=clock)
+        rows.append(
+            LogRow(
+                event_id=f"{clock:032}",
+                device_id="d",
+                clock=clock,
+                utc_ms=moment.utc_ms,
+                offset_min=60,
+                study_day=moment.day,
+                kind=outcome.kind,
+                item_kind="card",
+                item_id="x",
+                rating=rating,
+                scheduled=outcome.scheduled,
+                evidence={"step": outcome.memory.step},
+            )
+        )
+
+    assert (memory if answers else None) == fold("card", "x", rows)
