@@ -18,22 +18,27 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from studytrack.domain import spelling
+from studytrack.domain.quantity import factor_between, read_quantity
 
 CardKind = Literal["recall", "term", "typed", "cloze", "choice", "numeric", "shape"]
 Outcome = Literal["right", "near", "wrong"]
 AUTO_GRADED: frozenset[str] = frozenset({"typed", "cloze", "choice", "numeric", "shape"})
+LETTERS = "abcdefgh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A question.
 
-    `topic` is the id of a topic or point. `back` is shown after the answer. `compute` is a Python
-    expression (numeric) or program that leaves `out` (shape) with which the content checker
-    verifies `answer`; `code` is shown to the learner. `siblings` share a source: cards with the
-    same non-empty `source` are not shown on one study day.
+    `topic` is the id of a topic or point. `back` is shown after the answer, `code` with the
+    question. The content's tests verify `answer`: `compute` is a Python expression for it, and the
+    `code` of a shape card leaves `out`. Cards with the same non-empty `source` are siblings and
+    are not shown on one study day.
     """
 
     id: str
@@ -72,8 +77,7 @@ class Judgement:
 def right_answer(card: Card) -> str:
     """Return the answer as one line for the screen."""
     if card.kind == "choice":
-        index = "abcdefgh".index(card.answer)
-        return f"{card.answer}) {card.choices[index]}"
+        return f"{card.answer}) {card.choices[LETTERS.index(card.answer)]}"
     if card.kind == "cloze":
         return "; ".join(gap[0] for gap in cloze_gaps(card.front))
     if card.kind == "numeric":
@@ -99,130 +103,182 @@ def cloze_front(text: str) -> str:
     return re.sub(r"\{\{(.+?)\}\}", "[ ... ]", text)
 
 
+def card_problems(card: Card) -> tuple[str, ...]:
+    """Return what makes the card unanswerable, a sentence each; the author of the card reads them.
+
+    Whether the answer is true is not looked at.
+    """
+    rule = _RULES.get(card.kind)
+    if rule is None:
+        return () if card.back.strip() else ("A card that is rated by oneself needs a `back`.",)
+    wrong = _FORMS[card.kind](card)
+    return (wrong,) if wrong else ()
+
+
+def _form_of_choice(card: Card) -> str:
+    letters = LETTERS[: len(card.choices)]
+    if len(letters) < len(card.choices) or len(letters) < 2:  # noqa: PLR2004 - a choice is between two
+        return f"A choice card has 2 to {len(LETTERS)} `choices`, not {len(card.choices)}."
+    if len(card.answer) != 1 or card.answer not in letters:
+        return f"`answer` is a letter from {letters[0]} to {letters[-1]}, not `{card.answer}`."
+    if len(card.why) not in (0, len(letters)):
+        return "`why` has one sentence for each of the `choices`, or is left out."
+    return ""
+
+
+def _form_of_cloze(card: Card) -> str:
+    gaps = cloze_gaps(card.front)
+    if not gaps:
+        return "A cloze card's `front` needs a gap, such as {{answer}}."
+    spellings = [text for gap in gaps for text in gap]
+    if any(not text.strip() or ";" in text for text in spellings):
+        return "A gap holds no `;`, which separates the learner's answers, and is not empty."
+    return ""
+
+
+def _form_of_typed(card: Card) -> str:
+    return "" if card.answer.strip() else "A typed card needs an `answer`."
+
+
+def _form_of_numeric(card: Card) -> str:
+    try:
+        number = float(card.answer)
+        read_quantity(right_answer(card))
+    except ValueError:
+        return f"`answer` is a number as Python writes it, not `{card.answer}`."
+    if not math.isfinite(number) or not 0 < card.rtol < 1:
+        return "`answer` is finite and `rtol` lies between 0 and 1."
+    return ""
+
+
+def _form_of_shape(card: Card) -> str:
+    try:
+        read_shape(card.answer)
+    except ValueError:
+        return f"`answer` is a shape such as (2, 3), or error, not `{card.answer}`."
+    return ""
+
+
 def judge(card: Card, given: str) -> Judgement:
     """Judge a typed answer: right proposes good, near hard, wrong again.
 
-    Near is a typing error of one character, or the right number with a wrong unit.
+    Near is one slip of the fingers in a word, or the right number with a wrong unit.
 
     Raises:
         ValueError: the kind is not graded by rule, or the answer cannot be read (the message says
             how to write it).
     """
-    if card.kind == "choice":
-        return _judge_choice(card, given)
-    if card.kind == "numeric":
-        return _judge_numeric(card, given)
-    if card.kind == "shape":
-        return _judge_shape(card, given)
-    if card.kind == "cloze":
-        gaps = cloze_gaps(card.front)
-        parts = [part.strip() for part in given.split(";")]
-        if len(parts) != len(gaps):
-            raise ValueError(f"This text has {len(gaps)} gaps: write them in order, split by `;`.")
-        outcomes = [_compare_text(part, gap) for part, gap in zip(parts, gaps, strict=True)]
-        worst: Outcome = (
-            "wrong" if "wrong" in outcomes else "near" if "near" in outcomes else "right"
-        )
-        return _verdict(worst, right_answer(card))
-    if card.kind == "typed":
-        return _verdict(_compare_text(given, (card.answer, *card.accept)), right_answer(card))
-    raise ValueError("This card is rated by yourself: reveal the answer, then 1 to 4.")
+    rule = _RULES.get(card.kind)
+    if rule is None:
+        raise ValueError("This card is rated by yourself: reveal the answer, then 1 to 4.")
+    if not given.strip():
+        raise ValueError("The answer is empty. Write one, or reveal the answer and rate yourself.")
+    return rule(card, given)
 
 
-def _verdict(outcome: Outcome, expected: str, message: str = "") -> Judgement:
+def _verdict(card: Card, outcome: Outcome, message: str = "") -> Judgement:
     rating = {"right": 3, "near": 2, "wrong": 1}[outcome]
     default = {"right": "Right.", "near": "Nearly: check the spelling.", "wrong": "Not this."}
     return Judgement(
-        outcome=outcome, rating=rating, message=message or default[outcome], expected=expected
+        outcome=outcome,
+        rating=rating,
+        message=message or default[outcome],
+        expected=right_answer(card),
     )
 
 
 def _judge_choice(card: Card, given: str) -> Judgement:
-    letter = given.strip().lower().rstrip(").")
-    letters = "abcdefgh"[: len(card.choices)]
+    letters = LETTERS[: len(card.choices)]
+    texts = [spelling.fold(choice) for choice in card.choices]
+    letter = given.strip().lower().strip("()[]. ")
     if len(letter) != 1 or letter not in letters:
-        raise ValueError(f"Choose a letter from {letters[0]} to {letters[-1]}.")
+        if texts.count(spelling.fold(given)) != 1:
+            raise ValueError(f"Choose a letter from {letters[:1]} to {letters[-1:]}.")
+        letter = letters[texts.index(spelling.fold(given))]
     index = letters.index(letter)
     why = card.why[index] if index < len(card.why) else ""
-    return _verdict("right" if letter == card.answer else "wrong", right_answer(card), why)
-
-
-_NUMBER = re.compile(r"^\s*([-+]?(?:\d[\d_ ,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(\S.*)?$", re.IGNORECASE)
-_FRACTION = re.compile(r"^\s*([-+]?\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*$")
+    return _verdict(card, "right" if letter == card.answer else "wrong", why)
 
 
 def _judge_numeric(card: Card, given: str) -> Judgement:
     wanted = float(card.answer)
-    value, unit = _read_number(given)
-    right = math.isclose(value, wanted, rel_tol=card.rtol, abs_tol=1e-12)
-    if right and unit and card.unit and _fold(unit) != _fold(card.unit):
-        return _verdict("near", right_answer(card), f"Right number, but the unit is {card.unit}.")
-    return _verdict("right" if right else "wrong", right_answer(card))
+    value, unit = read_quantity(given)
+    factor = factor_between(unit, card.unit)
+    floor = 1e-9 if wanted == 0 else 0.0
 
+    def close(number: float) -> bool:
+        return math.isclose(number, wanted, rel_tol=card.rtol, abs_tol=floor)
 
-def _read_number(text: str) -> tuple[float, str]:
-    fraction = _FRACTION.match(text)
-    if fraction and float(fraction[2]) != 0:
-        return float(fraction[1]) / float(fraction[2]), ""
-    match = _NUMBER.match(text)
-    if match is None:
-        raise ValueError("Write a number, such as 0.25, 1/4, 3e-4 or 1024 MiB.")
-    digits = re.sub(r"[_ ,](?=\d{3}(?!\d))", "", match[1].strip().rstrip(","))
-    try:
-        return float(digits.replace(",", ".").replace(" ", "")), (match[2] or "").strip()
-    except ValueError:
-        raise ValueError("Write a number, such as 0.25, 1/4, 3e-4 or 1024 MiB.") from None
+    if factor is not None and close(value * factor):
+        return _verdict(card, "right")
+    if not close(value):
+        return _verdict(card, "wrong")
+    if card.unit:
+        return _verdict(card, "near", f"Right number, but the unit is {card.unit}.")
+    if factor is None:
+        return _verdict(card, "right")
+    return _verdict(card, "near", f"Right number, but `{unit}` does not belong behind it.")
 
 
 def _judge_shape(card: Card, given: str) -> Judgement:
-    wanted, got = _read_shape(card.answer), _read_shape(given)
-    return _verdict("right" if wanted == got else "wrong", right_answer(card))
+    same = read_shape(card.answer) == read_shape(given)
+    return _verdict(card, "right" if same else "wrong")
 
 
-def _read_shape(text: str) -> tuple[int, ...] | str:
-    cleaned = text.strip().lower()
-    for word in ("torch.size", "shape", "tensor"):
-        cleaned = cleaned.removeprefix(word).strip()
-    if cleaned in {"error", "raises", "err"}:
+def read_shape(text: str) -> tuple[int, ...] | Literal["error"]:
+    """Return a shape as people write it, or "error".
+
+    >>> read_shape("torch.Size([2, 3])"), read_shape("2x3"), read_shape("scalar")
+    ((2, 3), (2, 3), ())
+
+    Raises:
+        ValueError: it is neither.
+    """
+    cleaned = unicodedata.normalize("NFKC", text).casefold().strip(" \t\n.")
+    if re.match(r"(?:\w*error|err|raises?|exception)\b", cleaned):
         return "error"
-    inner = cleaned.strip("()[] ")
-    if cleaned in {"()", "[]", "scalar", "([])"}:
+    inner = re.sub(r"^(?:torch\.size|shape|tensor|size)?\s*[=:]?", "", cleaned).strip()
+    if inner in {"scalar", "0d", "0-d"} or re.fullmatch(r"[(\[]+\s*[)\]]+", inner):
         return ()
-    parts = [part for part in re.split(r"[\s,x]+", inner) if part]
-    if not parts or not all(part.isdigit() for part in parts):
+    parts = [part for part in re.split(r"[\s,;x\u00d7*]+", re.sub(r"[()\[\]]", " ", inner)) if part]
+    if not parts or not all(re.fullmatch(r"[0-9]{1,12}", part) for part in parts):
         raise ValueError("Write a shape such as (2, 3), or the word error.")
     return tuple(int(part) for part in parts)
 
 
-def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s\-_`'\".]+", " ", folded).strip()
+def _judge_cloze(card: Card, given: str) -> Judgement:
+    gaps = cloze_gaps(card.front)
+    parts = given.split(";")
+    if len(parts) == 1 and given.count(",") == len(gaps) - 1:
+        parts = given.split(",")
+    if len(parts) != len(gaps):
+        gap_word = "1 gap" if len(gaps) == 1 else f"{len(gaps)} gaps"
+        raise ValueError(f"This text has {gap_word}. Write the answers in order, split by `;`.")
+    found = {spelling.compare(part, gap) for part, gap in zip(parts, gaps, strict=True)}
+    return _verdict(card, _outcome(found))
 
 
-def _compare_text(given: str, accepted: tuple[str, ...]) -> Outcome:
-    folded = _fold(given)
-    wanted = [_fold(answer) for answer in accepted]
-    if folded in wanted:
-        return "right"
-    long_enough = 5
-    if any(len(answer) >= long_enough and _distance_one(folded, answer) for answer in wanted):
-        return "near"
-    return "wrong"
+def _judge_typed(card: Card, given: str) -> Judgement:
+    return _verdict(card, _outcome({spelling.compare(given, (card.answer, *card.accept))}))
 
 
-def _distance_one(left: str, right: str) -> bool:
-    """Tell whether one insertion, deletion, exchange or swap of neighbours separates the two."""
-    if left == right:
-        return False
-    if len(left) > len(right):
-        left, right = right, left
-    if len(right) - len(left) > 1:
-        return False
-    start = 0
-    while start < len(left) and left[start] == right[start]:
-        start += 1
-    if len(left) < len(right):
-        return left[start:] == right[start + 1 :]
-    rest = left[start + 1 :] == right[start + 1 :]
-    swapped = left[start : start + 2] == right[start : start + 2][::-1]
-    return rest or (swapped and left[start + 2 :] == right[start + 2 :])
+def _outcome(found: set[spelling.Closeness]) -> Outcome:
+    if "other" in found:
+        return "wrong"
+    return "near" if "near" in found else "right"
+
+
+_RULES: Mapping[str, Callable[[Card, str], Judgement]] = {
+    "choice": _judge_choice,
+    "numeric": _judge_numeric,
+    "shape": _judge_shape,
+    "cloze": _judge_cloze,
+    "typed": _judge_typed,
+}
+_FORMS: Mapping[str, Callable[[Card], str]] = {
+    "choice": _form_of_choice,
+    "numeric": _form_of_numeric,
+    "shape": _form_of_shape,
+    "cloze": _form_of_cloze,
+    "typed": _form_of_typed,
+}
