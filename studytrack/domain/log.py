@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ItemKind = Literal["card", "exercise", "reading", "topic", "term", "note", "resource", "day"]
+ItemKind = Literal[
+    "card", "exercise", "reading", "topic", "term", "note", "resource", "advice", "day"
+]
 RowKind = Literal[
     "learn",  # first answers of a card
     "review",  # an answer on or after its due day
