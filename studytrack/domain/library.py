@@ -108,8 +108,9 @@ class Note:
 class Erratum:
     """A correction of the source document that the learner can see.
 
-    `item` is the id of the record it corrects (a term, topic, note, reading). `was` is the document's wording, `now` ours, `why` the reason. For a table row `header` and
-    `row` find the row by content.
+    `item` is the id of the record it corrects (a term, topic, note, reading). `was` is the
+    document's wording, `now` ours, `why` the reason. For a table row `header` and `row` find the
+    row by content.
     """
 
     id: str

@@ -122,16 +122,6 @@ def live_rows(rows: Iterable[LogRow]) -> list[LogRow]:
     ]
 
 
-def last_undoable(rows: Iterable[LogRow], device_id: str) -> LogRow | None:
-    """Return the newest live row of this device that `undo` takes back, or None."""
-    mine = [
-        row
-        for row in live_rows(rows)
-        if row.device_id == device_id and row.kind in UNDOABLE and not row.batch
-    ]
-    return mine[-1] if mine else None
-
-
 def fold_fields(rows: Iterable[LogRow]) -> dict[str, Any]:
     """Return the current fields of one tracked item from its rows: later values win.
 

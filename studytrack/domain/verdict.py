@@ -6,6 +6,7 @@ it was shown. Nothing here decides; the judge does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -73,8 +74,9 @@ class Report:
 
 
 def report_to_plain(report: Report) -> dict[str, Any]:
-    """Return a report as JSON-ready values."""
-    return asdict(report)
+    """Return a report as JSON gives it back: lists for tuples."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(report)))
+    return plain
 
 
 def report_from_plain(plain: Mapping[str, Any]) -> Report:

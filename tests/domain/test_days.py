@@ -46,7 +46,7 @@ def test_a_rollover_in_a_gap_of_the_clock_starts_when_time_exists() -> None:
 
 
 @given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),
+    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),  # noqa: DTZ001 - made aware below
     st.sampled_from(ZONES),
     st.sampled_from([0, 150, 240, 1439]),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from studytrack.domain.cards import Card
@@ -52,7 +53,7 @@ def test_neighbours_have_different_topics_where_possible() -> None:
 
     topics = [name[0] for name in ids(build_queue(cards, memories, NOW, new_limit=0).reviews)]
 
-    assert sum(x == y for x, y in zip(topics, topics[1:], strict=False)) == 0
+    assert sum(x == y for x, y in itertools.pairwise(topics)) == 0
 
 
 def test_of_one_source_only_one_is_asked_a_day() -> None:
