@@ -63,7 +63,7 @@ def check_revision(path: Path) -> bool:
     if current is not None and current > newest:
         raise StoreFault(
             f"{path} was written by a newer studytrack.",
-            f"Its schema is {current}; this version knows {newest} and could lose what it cannot read.",
+            f"Its schema is {current}; this version knows {newest} and could lose the rest.",
             "Upgrade studytrack. Nothing was changed.",
         )
     return current != newest

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import StaticPool
 
 from studytrack.domain.days import offset_minutes, study_day, utc_ms
-from studytrack.domain.log import Attempt, LogRow, fold_fields, last_undoable, live_rows
+from studytrack.domain.log import UNDOABLE, Attempt, LogRow, fold_fields, live_rows
 from studytrack.domain.scheduler import Memory, fold
 from studytrack.errors import StoreFault
 from studytrack.paths import Paths, ensure
@@ -170,23 +170,37 @@ class Store:
     def undo(self, stamp: Stamp) -> LogRow | None:
         """Take back the newest live row of this device and return it; None if there is none."""
         with self._writing():
-            found = last_undoable(self._rows(sa.true()), self.device_id)
+            found = self._last_undoable()
             return None if found is None else self._bury(stamp, found)
 
     def redo(self, stamp: Stamp) -> LogRow | None:
         """Bring back what was undone last, unless something new was done since."""
         with self._writing():
-            everything = self._rows(sa.true())
-            dead = _undone(everything)
-            mine = [row for row in everything if row.device_id == self.device_id]
-            undos = [row for row in mine if row.kind == "undo" and row.event_id not in dead]
-            by_id = {row.event_id: row for row in everything}
-            undos = [row for row in undos if by_id[row.target].kind != "undo"]
-            done = last_undoable(everything, self.device_id)
+            tombstones = self._rows(log.c.kind == "undo")
+            dead, names = _undone(tombstones), {row.event_id for row in tombstones}
+            undos = [
+                row
+                for row in tombstones
+                if row.device_id == self.device_id
+                and row.event_id not in dead
+                and row.target not in names
+            ]
+            done = self._last_undoable()
             if not undos or (done is not None and done.clock > undos[-1].clock):
                 return None
             self._bury(stamp, undos[-1])
-            return by_id[undos[-1].target]
+            return self._rows(log.c.event_id == undos[-1].target)[0]
+
+    def _last_undoable(self) -> LogRow | None:
+        """Return the newest live row of this device that undo takes back."""
+        dead = _undone(self._rows(log.c.kind == "undo"))
+        newest = (
+            sa.select(log)
+            .where(log.c.device_id == self.device_id, log.c.kind.in_(UNDOABLE), log.c.batch == "")
+            .order_by(log.c.clock.desc(), log.c.event_id.desc())
+        )
+        with self._connection.execute(newest) as rows:
+            return next((LogRow(**r) for r in rows.mappings() if r["event_id"] not in dead), None)
 
     def _bury(self, stamp: Stamp, found: LogRow) -> LogRow:
         tombstone = self.new_row(
@@ -271,6 +285,23 @@ class Store:
             query = query.where(attempt.c.exercise == exercise)
         with self._reading():
             return [Attempt(**row) for row in self._connection.execute(query).mappings()]
+
+    def study_days(self, kinds: Collection[str]) -> set[int]:
+        """Return the study days on which a live row of these kinds stands."""
+        counted = (
+            sa.select(log.c.study_day, sa.func.count())
+            .where(log.c.kind.in_(list(kinds)))
+            .group_by(log.c.study_day)
+        )
+        with self._reading():
+            dead = sorted(_undone(self._rows(log.c.kind == "undo")))
+            days = {row[0]: row[1] for row in self._connection.execute(counted)}
+            for start in range(0, len(dead), 500):
+                part = dead[start : start + 500]
+                gone = sa.or_(log.c.event_id.in_(part), log.c.batch.in_(part))
+                for row in self._rows(sa.and_(gone, log.c.kind.in_(list(kinds)))):
+                    days[row.study_day] -= 1
+        return {day for day, number in days.items() if number > 0}
 
     # --- the whole ---------------------------------------------------------------------------
 
