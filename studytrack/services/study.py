@@ -19,7 +19,7 @@ from studytrack.content.finder import content_root
 from studytrack.content.loader import load_catalogue, term_cards
 from studytrack.domain.cards import Card
 from studytrack.domain.catalogue import Catalogue
-from studytrack.domain.library import Note, Reading, Resource, Term
+from studytrack.domain.library import Advice, Note, Reading, Resource, Term
 from studytrack.errors import ContentFault
 from studytrack.paths import Paths
 
@@ -122,6 +122,7 @@ class Study:
             shipped,
             readings={**shipped.readings, **self._own("reading", Reading, shipped.readings)},
             terms={**shipped.terms, **terms},
+            advice={**shipped.advice, **self._own("advice", Advice, shipped.advice)},
             notes={**shipped.notes, **self._own("note", Note, shipped.notes)},
             resources={**shipped.resources, **self._own("resource", Resource, shipped.resources)},
             cards={**shipped.cards, **self._own("card", Card, shipped.cards), **own_term_cards},

@@ -1,0 +1,260 @@
+"""Import and export: the learner's state and their LLM-FastTrack document, in and out.
+
+One import is one transaction and one step of undo. A dry run decides the same and writes nothing;
+a second import of the same file changes nothing. How formats look is known in `formats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from studytrack.content.decode import plain, record
+from studytrack.domain.library import Reading
+from studytrack.domain.log import Attempt, LogRow
+from studytrack.errors import ContentFault, DataFault, NotFound, UsageFault
+from studytrack.formats.fasttrack import read_document
+from studytrack.formats.markdown import ReadingState, Tracker, write_tracker
+from studytrack.formats.merge import (
+    Change,
+    Merge,
+    merge_advice,
+    merge_cards,
+    merge_notes,
+    merge_resources,
+    merge_terms,
+)
+from studytrack.formats.merge_plan import merge_plan
+from studytrack.formats.merge_readings import merge_readings
+from studytrack.formats.state import read_state, write_state
+from studytrack.services.readings import FINISHED
+from studytrack.services.study import Study
+
+_ALIASES = {"json": "json", "fasttrack": "fasttrack", "markdown": "fasttrack", "md": "fasttrack"}
+EXPORTS = ("json", "markdown")
+_KINDS = ("topic", "reading", "term", "note", "resource", "card", "advice")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """What an import did, or would do in a dry run. `refused` and `details` name their lines."""
+
+    format: str
+    new: int
+    merged: int
+    unchanged: int
+    refused: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+def import_file(
+    study: Study, path: Path, as_format: str = "", dry_run: bool = False
+) -> ImportSummary:
+    """Bring a file's content in.
+
+    Args:
+        study: the learner's study.
+        path: a JSON export or an LLM-FastTrack document.
+        as_format: `json`, `fasttrack` or "" to look at the content.
+        dry_run: only tell what would change.
+
+    Raises:
+        NotFound: no such file.
+        UsageFault: an unknown format, or content of none of the known ones.
+        DataFault: a file that cannot be read or is damaged.
+    """
+    text = _read(path)
+    chosen = _choose(text, path, as_format)
+    if chosen == "json":
+        return _import_state(study, text, dry_run)
+    return _import_document(study, text, path, dry_run, asked=bool(as_format))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise NotFound(f"No file {path}.", "", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise DataFault(
+            f"{path} is not UTF-8 text.",
+            f"Byte {error.start} cannot be read.",
+            "Save the file as UTF-8 and import it again.",
+        ) from error
+    except OSError as error:
+        raise DataFault(f"{path} cannot be read.", f"{error.strerror or error}.") from error
+
+
+def _choose(text: str, path: Path, as_format: str) -> str:
+    if as_format:
+        if as_format.lower() not in _ALIASES:
+            raise UsageFault(
+                f"No import format `{as_format}`.", "", "Use --as json or --as fasttrack."
+            )
+        return _ALIASES[as_format.lower()]
+    looks_json = path.suffix.lower() == ".json" or text.lstrip().startswith("{")
+    return "json" if looks_json else "fasttrack"
+
+
+# The learner's state
+
+
+def _import_state(study: Study, text: str, dry_run: bool) -> ImportSummary:
+    """Unite an export with what is here, row by row; rows keep their identity and device."""
+    data = read_state(text)
+    refused: list[str] = []
+    log = _checked(LogRow, data["log"], "event_id", "log row", refused)
+    attempts = _checked(Attempt, data["attempts"], "attempt_id", "attempt", refused)
+    here = {row.event_id for row in study.store.rows()}
+    here |= {attempt.attempt_id for attempt in study.store.attempts()}
+    known = sum(row["event_id"] in here for row in log)
+    known += sum(attempt["attempt_id"] in here for attempt in attempts)
+    new = len(log) + len(attempts) - known
+    if new and not dry_run:
+        if here:
+            study.store.backup("import")  # a union cannot be undone as one step
+        study.store.merge({**data, "log": log, "attempts": attempts})
+        study.refresh()
+    details = (f"{len(log)} log rows and {len(attempts)} attempts in the file, {new} of them new.",)
+    return ImportSummary(
+        format="json", new=new, merged=0, unchanged=known, refused=tuple(refused), details=details
+    )
+
+
+def _checked(
+    cls: type[LogRow | Attempt],
+    rows: list[dict[str, Any]],
+    key: str,
+    what: str,
+    refused: list[str],
+) -> list[dict[str, Any]]:
+    """Return the rows that are whole, each identity once; the others are refused."""
+    kept: dict[str, dict[str, Any]] = {}
+    for number, row in enumerate(rows, start=1):
+        try:
+            record(cls, row, f"{what} {number}")
+        except ContentFault as error:
+            refused.append(error.what)
+            continue
+        kept.setdefault(row[key], row)
+    return list(kept.values())
+
+
+# The document
+
+
+def _import_document(
+    study: Study, text: str, path: Path, dry_run: bool, *, asked: bool
+) -> ImportSummary:
+    document = read_document(text)
+    if not document.recognised and not asked:
+        raise UsageFault(
+            f"{path} is of no format that can be imported.",
+            "It is neither a JSON export nor a document with a plan, a reading list or a glossary.",
+            "Name the format with --as json or --as fasttrack.",
+        )
+    own = {kind: study.store.entities(kind) for kind in _KINDS}
+    merge = Merge(refused=[str(refusal) for refusal in document.refused])
+    for step in (
+        merge_plan,
+        merge_readings,
+        merge_terms,
+        merge_advice,
+        merge_resources,
+        merge_notes,
+        merge_cards,
+    ):
+        step(document, study.catalogue, own, merge)
+    if merge.changes and not dry_run:
+        _write(study, path, merge)
+    return ImportSummary(
+        format="fasttrack",
+        new=merge.new,
+        merged=merge.merged,
+        unchanged=merge.unchanged,
+        refused=tuple(merge.refused),
+        details=tuple(merge.details),
+    )
+
+
+def _write(study: Study, path: Path, merge: Merge) -> None:
+    """Append the import row and the rows that undo with it, in one transaction."""
+    store, stamp = study.store, study.stamp()
+    today = date.fromordinal(stamp.study_day).isoformat()
+    counts = {"format": "fasttrack", "new": merge.new, "merged": merge.merged}
+    head = store.new_row(stamp, kind="import", item_kind="file", item_id=path.name, evidence=counts)
+    rows = [
+        store.new_row(
+            stamp,
+            kind="set",
+            item_kind=change.item_kind,
+            item_id=change.item_id,
+            batch=head.event_id,
+            fields=_fields(change, today),
+            evidence={"file": path.name, "line": change.line},
+        )
+        for change in merge.changes
+    ]
+    store.append([head, *rows])
+    study.refresh()
+
+
+def _fields(change: Change, today: str) -> dict[str, Any]:
+    """Return a change's fields with the record as JSON and the dates that go with a status."""
+    fields = dict(change.fields)
+    if change.record is not None:
+        fields["record"] = plain(change.record)
+        if isinstance(change.record, Reading):
+            fields["added"] = today
+    if fields.get("status") in FINISHED:
+        fields |= {"finished": today, "progress": 100}
+    elif fields.get("status") == "reading":
+        fields["started"] = today
+    return fields
+
+
+# Out
+
+
+def export(study: Study, format: str) -> str:  # noqa: A002 - the word on the command line
+    """Return everything the learner did (`json`) or their tracker as a document (`markdown`).
+
+    Raises:
+        UsageFault: an unknown format.
+    """
+    if format == "json":
+        return write_state(study.store.dump())
+    if format == "markdown":
+        return write_tracker(_tracker(study))
+    raise UsageFault(f"No export format `{format}`.", "", f"Use one of: {', '.join(EXPORTS)}.")
+
+
+def _tracker(study: Study) -> Tracker:
+    catalogue = study.catalogue
+    topics = study.store.entities("topic")
+    readings = study.store.entities("reading")
+    own_cards = study.store.entities("card")
+    return Tracker(
+        parts=catalogue.parts,
+        marks={item: fields["marked"] for item, fields in topics.items() if fields.get("marked")},
+        readings=[
+            _reading_state(reading, readings.get(reading.id, {}))
+            for reading in catalogue.readings.values()
+        ],
+        terms=list(catalogue.terms.values()),
+        advice=list(catalogue.advice.values()),
+        resources=list(catalogue.resources.values()),
+        notes=list(catalogue.notes.values()),
+        cards=[card for card in catalogue.cards.values() if "record" in own_cards.get(card.id, {})],
+    )
+
+
+def _reading_state(reading: Reading, fields: Mapping[str, Any]) -> ReadingState:
+    return ReadingState(
+        reading=reading,
+        status=fields.get("status", reading.status),
+        takeaways=tuple(item["text"] for item in fields.get("takeaways", ())),
+    )
