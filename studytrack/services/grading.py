@@ -79,6 +79,8 @@ def grade(
 ) -> Graded:
     """Grade a submission and store the attempt, with its rating where the evidence gives one.
 
+    A source that passed before is kept as a copy and rated nothing.
+
     Args:
         study: the open study.
         exercise_id: the exercise.
@@ -96,12 +98,15 @@ def grade(
     given = submission if isinstance(submission, bytes) else None
     exercise, source = read_submission(study, exercise_id, path, given)
     report = grader.grade(exercise, source, device=device, seed=seed, on_check=on_check)
-    effort = effort_of(study, exercise.id)
-    rating = exercise_rating(effort, passed=report.passed, target=exercise.minutes)
+    effort, text = effort_of(study, exercise.id), source.decode("utf-8", "replace")
+    copied = report.passed and _is_copy(study, exercise.id, text)
+    rating = None
+    if not copied:
+        rating = exercise_rating(effort, passed=report.passed, target=exercise.minutes)
     attempt = study.store.new_attempt(
         study.stamp(),
         exercise=exercise.id,
-        source=source.decode("utf-8", "replace"),
+        source=text,
         verdict=report.verdict,
         passed=report.passed,
         device=report.device,
@@ -111,8 +116,16 @@ def grade(
         rating=rating,
     )
     rows = []
-    if rating is not None:
+    if copied:
+        copy = {"kind": "copy", "item_kind": "exercise", "item_id": exercise.id}
+        rows = [study.store.new_row(study.stamp(), **copy)]
+    elif rating is not None:
         evidence = {"attempt": attempt.attempt_id, "failed": effort.failed, "hints": effort.hints}
         rows = [rating_row(study, exercise.id, rating, rated_by="grader", evidence=evidence)]
     study.store.add_attempt(attempt, rows)
     return Graded(report=report, attempt=attempt, rating=rating)
+
+
+def _is_copy(study: Study, exercise_id: str, source: str) -> bool:
+    """Tell whether a source has passed before: handing it in again shows nothing new."""
+    return any(kept.passed and kept.source == source for kept in study.store.attempts(exercise_id))
