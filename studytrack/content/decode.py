@@ -31,6 +31,9 @@ def _twin(cls: type) -> type[msgspec.Struct]:
         hint = _twin_hint(hints[field.name])
         if field.default is not dataclasses.MISSING:
             fields.append((field.name, hint, field.default))
+        elif field.default_factory is not dataclasses.MISSING:
+            factory = msgspec.field(default_factory=field.default_factory)
+            fields.append((field.name, hint, factory))
         else:
             fields.append((field.name, hint))
     return msgspec.defstruct(
@@ -60,12 +63,20 @@ def _untwin(cls: type[Record], value: Any) -> Record:
 
 
 def _untwin_value(hint: Any, value: Any) -> Any:
-    if isinstance(value, msgspec.Struct):
-        return _untwin(hint, value)
-    if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
-        inner = typing.get_args(hint)[0]
+    inner = _inner_record(hint)
+    if isinstance(value, msgspec.Struct) and inner is not None:
+        return _untwin(inner, value)
+    if isinstance(value, tuple) and inner is not None:
         return tuple(_untwin(inner, item) for item in value)
     return value
+
+
+def _inner_record(hint: Any) -> type | None:
+    """Return the record class that a hint names: `R`, `tuple[R, ...]`, `R | None`."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return hint
+    inner = (_inner_record(argument) for argument in typing.get_args(hint))
+    return next((found for found in inner if found is not None), None)
 
 
 def record(cls: type[Record], raw: Mapping[str, Any], where: str) -> Record:
@@ -86,9 +97,11 @@ def record(cls: type[Record], raw: Mapping[str, Any], where: str) -> Record:
 
 
 def _explain(cls: type, message: str) -> str:
-    unknown = re.search(r"unknown field `([^`]+)`", message)
+    unknown = re.search(r"unknown field `([^`]+)`(?: - at `\$([^`]*)`)?", message)
     if not unknown:
         return message + "."
+    for name in re.findall(r"\.(\w+)", unknown[2] or ""):
+        cls = _inner_record(typing.get_type_hints(cls)[name]) or cls
     known = [field.name for field in dataclasses.fields(cls)]
     close = nearest(unknown[1], known, count=1)
     hint = f" Did you mean `{close[0]}`?" if close else f" Known keys: {', '.join(known)}."
@@ -96,8 +109,14 @@ def _explain(cls: type, message: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a record as JSON-ready dicts and lists; the inverse of `record`."""
-    return msgspec.to_builtins(value)
+    """Return a record as dicts and lists, equal to what JSON gives back; inverse of `record`."""
+    return _listed(msgspec.to_builtins(value))
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(inner) for key, inner in value.items()}
+    return [_listed(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -120,19 +139,36 @@ def read_records(path: Path, key: str, cls: type[Record]) -> list[Record]:
     Raises:
         ContentFault: one message with every faulty entry of the file, a line each.
     """
-    raw = read_toml(path)
-    extra = sorted(set(raw) - {key})
-    problems = [f"{path}: unknown table `{name}`; this file holds [[{key}]]." for name in extra]
-    found: list[Record] = []
-    for number, entry in enumerate(raw.get(key, []), start=1):
-        name = entry.get("id", f"entry {number}") if isinstance(entry, dict) else f"entry {number}"
-        try:
-            found.append(record(cls, entry, f"{path}: {name}"))
-        except ContentFault as error:
-            problems.append(error.what)
-    if problems:
-        raise ContentFault("\n".join(problems))
+    found, flaws = read_entries(path, key, cls)
+    if flaws:
+        raise ContentFault("\n".join(f"{path}: {item}: {message}" for item, message in flaws))
     return found
+
+
+def read_entries(
+    path: Path, key: str, cls: type[Record]
+) -> tuple[list[Record], list[tuple[str, str]]]:
+    """Return the sound entries of a TOML file, and for each other one its name and what is wrong.
+
+    Raises:
+        ContentFault: the file as a whole cannot be read.
+    """
+    raw = read_toml(path)
+    flaws = [
+        (name, f"unknown table; this file holds [[{key}]].") for name in sorted(set(raw) - {key})
+    ]
+    entries = raw.get(key, [])
+    if not isinstance(entries, list):
+        return [], [*flaws, (key, f"must be written as tables: [[{key}]].")]
+    found: list[Record] = []
+    for number, entry in enumerate(entries, start=1):
+        given = entry.get("id") if isinstance(entry, dict) else None
+        name = given if isinstance(given, str) and given else f"entry {number}"
+        try:
+            found.append(record(cls, entry, name))
+        except ContentFault as error:
+            flaws.append((name, error.what.removeprefix(f"{name}: ")))
+    return found, flaws
 
 
 def unique(records: Iterable[Any], what: str) -> dict[str, Any]:

@@ -6,8 +6,9 @@ shipped one; an id that both define is an error.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ def load_catalogue(roots: Sequence[Path]) -> Catalogue:
                     problems.append(error.what)
         return found
 
+    def index(records: Iterable[Any], what: str) -> dict[str, Any]:
+        try:
+            return unique(records, what)
+        except ContentFault as error:
+            problems.append(error.what)
+            return {}
+
     parts = gather("curriculum.toml", "parts", Part)
     readings = gather("readings.toml", "readings", Reading)
     terms = gather("glossary.toml", "terms", Term)
@@ -48,19 +56,22 @@ def load_catalogue(roots: Sequence[Path]) -> Catalogue:
     errata = gather("errata.toml", "errata", Erratum)
     cards = gather("cards/*.toml", "cards", Card)
     exercises = _load_exercises(roots, problems)
+    topics = [topic for part in parts for topic in part.topics]
+    index([*topics, *(point for topic in topics for point in topic.points)], "topic")
+    catalogue = Catalogue(
+        parts=tuple(index(parts, "part").values()),
+        readings=index(readings, "reading"),
+        terms=index(terms, "term"),
+        advice=index(advice, "advice"),
+        resources=index(resources, "resource"),
+        notes=index(notes, "note"),
+        errata=tuple(index(errata, "erratum").values()),
+        cards=index([*cards, *(card for term in terms for card in term_cards(term))], "card"),
+        exercises=index(exercises, "exercise"),
+    )
     if problems:
         raise ContentFault("\n".join(problems), "", "`studytrack dev check` lists all problems.")
-    return Catalogue(
-        parts=tuple(parts),
-        readings=unique(readings, "reading"),
-        terms=unique(terms, "term"),
-        advice=unique(advice, "advice"),
-        resources=unique(resources, "resource"),
-        notes=unique(notes, "note"),
-        errata=tuple(errata),
-        cards=unique([*cards, *(card for term in terms for card in term_cards(term))], "card"),
-        exercises=unique(exercises, "exercise"),
-    )
+    return catalogue
 
 
 def term_cards(term: Term) -> tuple[Card, Card]:
@@ -77,17 +88,26 @@ def term_cards(term: Term) -> tuple[Card, Card]:
     )
     short = term.title.split(" (")[0]
     inside = term.title[len(short) :].strip(" ()")
+    names = tuple(word for word in (short, inside, *term.aliases) if word)
     name = Card(
         id=f"term.{term.id}.name",
         kind="typed",
         topic=topic,
-        front=f"Which term is this? It {term.text}",
+        front=f"Which term is this?\n\n… {_hide(names, term.text)}",
         answer=term.title,
-        accept=tuple(word for word in (short, inside, *term.aliases) if word),
+        accept=names,
         term=term.id,
         source=f"term:{term.id}",
     )
     return meaning, name
+
+
+def _hide(names: Iterable[str], text: str) -> str:
+    """Return a term's text without its names, which would give the answer away."""
+    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    if not words:
+        return text
+    return re.sub(rf"(?<!\w)(?:{words})s?(?!\w)", "[ ... ]", text, flags=re.IGNORECASE)
 
 
 def load_exercise(folder: Path) -> Exercise:
@@ -104,18 +124,23 @@ def load_exercise(folder: Path) -> Exercise:
         front, statement = split_front_matter((folder / STATEMENT).read_text(encoding="utf-8"))
         raw = tomllib.loads(front)
         starter = make_starter((folder / REFERENCE).read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, SyntaxError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, SyntaxError) as error:
         raise ContentFault(f"{where}: {error}.") from error
     except ContentFault as error:
         raise ContentFault(f"{folder}: {error.what}") from error
-    given = {"entry": folder.name, **raw}
     fixed = {
         "id": folder.name,
         "statement": statement,
         "starter": starter,
         "folder": str(folder),
     }
-    return record(Exercise, given | fixed, where)
+    refused = sorted(fixed.keys() & raw.keys())
+    if refused:
+        raise ContentFault(
+            f"{where}: `{refused[0]}` is not written in the front matter; it follows from the "
+            "folder's name and files. Take it out."
+        )
+    return record(Exercise, {"entry": folder.name, **raw, **fixed}, where)
 
 
 def _load_exercises(roots: Sequence[Path], problems: list[str]) -> list[Exercise]:

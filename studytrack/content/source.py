@@ -12,9 +12,11 @@ import textwrap
 from studytrack.errors import ContentFault
 
 _REGION = re.compile(
-    r"^(?P<indent>[ \t]*)# solution[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*\n?",
+    r"^(?P<indent>[ \t]*)# solution[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+_MARKER = re.compile(r"^[ \t]*# (?:solution|end)[ \t]*$", re.MULTILINE)
+_DECLARING = frozenset({"check", "mistake", "alternative"})
 
 
 def make_starter(reference: str) -> str:
@@ -27,7 +29,7 @@ def make_starter(reference: str) -> str:
         ContentFault: no region, or a marker without its partner.
     """
     starter, count = _REGION.subn(r"\g<indent>raise NotImplementedError\n", reference)
-    if count == 0 or "# solution" in starter or re.search(r"^\s*# end\s*$", starter, re.MULTILINE):
+    if count == 0 or _MARKER.search(starter):
         raise ContentFault("`# solution` and `# end` must stand in pairs, at least one pair.")
     tree = ast.parse(starter)
     if ast.get_docstring(tree) is not None and isinstance(tree.body[0], ast.Expr):
@@ -46,10 +48,31 @@ def solution_lines(reference: str) -> int:
     )
 
 
+def decorated(checks: str, decorator: str) -> list[str]:
+    """Return the names that a `checks.py` defines under a decorator, in order.
+
+    Args:
+        checks: the text of `checks.py`.
+        decorator: "mistake" or "alternative".
+    """
+    return [
+        node.name
+        for node in ast.parse(checks).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        and any(_decorator(used) == decorator for used in node.decorator_list)
+    ]
+
+
+def _decorator(used: ast.expr) -> str:
+    target = used.func if isinstance(used, ast.Call) else used
+    return target.id if isinstance(target, ast.Name) else ""
+
+
 def extract_submission(checks: str, name: str, entry: str) -> str:
     """Return `name` of a `checks.py` as a submission: renamed to `entry`, with what it needs.
 
-    Imports (but for studytrack's own) and undecorated helpers of the file come along.
+    Imports (but for studytrack's own), constants and helpers of the file come along. Decorators
+    stay but for those that declare: a helper may be cached, a mistake may turn gradients off.
 
     Args:
         checks: the text of `checks.py`.
@@ -68,11 +91,13 @@ def extract_submission(checks: str, name: str, entry: str) -> str:
         if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)):
             kept.append(node)
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            declaring = [used for used in node.decorator_list if _decorator(used) in _DECLARING]
             if node.name == name:
-                node.name, node.decorator_list, found = entry, [], True
+                node.decorator_list = [d for d in node.decorator_list if d not in declaring]
+                node.name, found = entry, True
                 node.body = _without_docstring(node.body)
                 kept.append(_renamed(node, name, entry))
-            elif not node.decorator_list:
+            elif not declaring:
                 kept.append(node)
     if not found:
         raise ContentFault(f"`{name}` is not defined in checks.py.")
@@ -109,7 +134,8 @@ def split_front_matter(text: str) -> tuple[str, str]:
     Raises:
         ContentFault: the first line is not `+++`, or the block is never closed.
     """
-    match = re.match(r"\+\+\+\n(.*?)^\+\+\+\n?(.*)", text, re.DOTALL | re.MULTILINE)
+    fence = r"\+\+\+[ \t]*"
+    match = re.match(rf"{fence}\n(.*?)^{fence}(?:\n(.*))?\Z", text, re.DOTALL | re.MULTILINE)
     if match is None:
         raise ContentFault("The file must begin with TOML between two lines of `+++`.")
-    return match[1], textwrap.dedent(match[2]).strip() + "\n"
+    return match[1], textwrap.dedent(match[2] or "").strip() + "\n"
