@@ -65,6 +65,7 @@ class Tolerance:
 
 
 EXACT = Tolerance({})
+_EXACT = {int, str, bool, bytes, type(None)}
 
 
 def differ(got: Any, want: Any, tolerance: Tolerance = EXACT, where: str = "") -> Difference | None:
@@ -103,6 +104,8 @@ def _floats(got: float, want: float, where: str) -> Difference | None:
 
 
 def _sequences(got: Any, want: Any, tolerance: Tolerance, where: str) -> Difference | None:
+    if set(map(type, want)) <= _EXACT and set(map(type, got)) <= _EXACT and got == want:
+        return _differ_types(got, want, where)
     for index, (left, right) in enumerate(zip(got, want, strict=False)):
         found = differ(left, right, tolerance, f"{where}[{index}]")
         if found:
@@ -115,6 +118,16 @@ def _sequences(got: Any, want: Any, tolerance: Tolerance, where: str) -> Differe
         text = f"{_at(where)}expected {len(want)} items, got {len(got)}"
         return Difference("count", text, where, got, want)
     return None
+
+
+def _differ_types(got: Any, want: Any, where: str) -> Difference | None:
+    """Return the first place where equal items differ in type, as True and 1 do."""
+    kinds = zip(map(type, got), map(type, want), strict=True)
+    index = next((n for n, (left, right) in enumerate(kinds) if left is not right), None)
+    if index is None:
+        return None
+    text = f"{_at(f'{where}[{index}]')}expected {_kind(want[index])}, got {_kind(got[index])}"
+    return Difference("type", text, where, got, want)
 
 
 def _dicts(got: Any, want: Any, tolerance: Tolerance, where: str) -> Difference | None:

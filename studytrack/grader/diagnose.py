@@ -8,23 +8,26 @@ the set of failed properties must be equal. "Looks like", never "you did"; at mo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from studytrack.domain.verdict import Finding
 from studytrack.grader.attempt import Observation, run_check
 from studytrack.grader.authoring import Mistake
-from studytrack.grader.compare import Tolerance
+from studytrack.grader.compare import EXACT, Tolerance, differ
 from studytrack.grader.ladder import Asked
 from studytrack.grader.local import LocalClass, LocalFunction
 from studytrack.grader.subject import Answer, LocalSubject, tensors_of
 from studytrack.grader.suite import Suite
 from studytrack.grader.symptoms import symptom
-from studytrack.grader.verify import verify
+from studytrack.grader.verify import bits
 
 MAX_FINDINGS, MANY_NUMBERS, MAX_OBSERVATIONS = 3, 8, 60
+LOOSE = Tolerance({"float64": (1e-6, 1e-6), "float32": (1e-3, 1e-4)})
 
 
 def diagnose(
@@ -39,8 +42,9 @@ def diagnose(
         seed: the run's seed.
     """
     reference = LocalSubject(suite.reference)
-    known = [(seen, seen.want or reference.answer(seen.asked.question)) for seen in observations]
-    known = known[:MAX_OBSERVATIONS]
+    known = [
+        (seen, seen.want or reference.answer(seen.asked.question)) for seen in _chosen(observations)
+    ]
     matches = [m for m in suite.collected.mistakes if _matches(m, known)]
     if not matches:
         matches = [
@@ -53,15 +57,29 @@ def diagnose(
     return (Finding(mistake="", text=text),) if text else ()
 
 
+def _chosen(observations: Sequence[Observation]) -> list[Observation]:
+    """Return at most so many observations, wrong and right answers in equal parts, in order."""
+    wrong = [seen for seen in observations if seen.difference is not None][: MAX_OBSERVATIONS // 2]
+    right = [seen for seen in observations if seen.difference is None]
+    kept = {id(seen) for seen in wrong + right[: MAX_OBSERVATIONS - len(wrong)]}
+    return [seen for seen in observations if id(seen) in kept]
+
+
 def _matches(mistake: Mistake, known: Sequence[tuple[Observation, Answer]]) -> bool:
+    """Tell whether a mistake explains the answers, the first wrong one among them."""
     subject = LocalSubject(mistake.wrong)
     separating = numbers = 0
+    explained = False
     for seen, want in known:
         theirs = subject.answer(seen.asked.question)
+        wrong = seen.difference is not None and seen.difference.kind != "property"
         if agree(seen.asked, theirs, want):
+            if wrong and not explained:
+                return False
             continue
         if not agree(seen.asked, seen.got, theirs):
             return False
+        explained = explained or wrong
         separating += 1
         numbers = max(numbers, _weight(seen.got))
     return separating > 1 or numbers >= MANY_NUMBERS
@@ -73,34 +91,43 @@ def agree(asked: Asked, one: Answer, other: Answer) -> bool:
         if one.error is None or other.error is None:
             return False
         return one.error.type_name == other.error.type_name
-    loose = Asked(
-        question=asked.question,
-        tolerance=Tolerance({"float64": (1e-6, 1e-6), "float32": (1e-3, 1e-4)}),
-        dtype=asked.dtype,
-        case=asked.case,
-        mutates=tuple(range(len(asked.question.call.args))),
-    )
-    return verify(loose, _tamed(one), _tamed(other)) is None
+    if differ(_without_nan(one.value), _without_nan(other.value), LOOSE) is not None:
+        return False
+    if differ(bits(one.inputs), bits(other.inputs), EXACT) is not None:
+        return False
+    return asked.question.cotangent_seed is None or _same_gradients(one, other)
 
 
-def _tamed(answer: Answer) -> Answer:
-    """Return an answer whose NaNs compare equal: here two wrong answers are held together."""
-    return Answer(
-        value=_without_nan(answer.value),
-        inputs=_without_nan(answer.inputs),
-        gradients={k: _without_nan(v) for k, v in answer.gradients.items()},
-        gradient_error=answer.gradient_error and "error",
+def _same_gradients(one: Answer, other: Answer) -> bool:
+    if one.gradient_error or other.gradient_error:
+        return bool(one.gradient_error) == bool(other.gradient_error)
+    if one.gradients.keys() != other.gradients.keys():
+        return False
+    return all(
+        _same_gradient(gradient, other.gradients[name]) for name, gradient in one.gradients.items()
     )
+
+
+def _same_gradient(one: Tensor | None, other: Tensor | None) -> bool:
+    """Tell whether two gradients agree; none that flows is a zero."""
+    if one is None and other is None:
+        return True
+    like = one if one is not None else other
+    assert like is not None
+    left = torch.zeros_like(like) if one is None else one
+    right = torch.zeros_like(like) if other is None else other
+    return differ(_without_nan(left), _without_nan(right), LOOSE) is None
 
 
 def _without_nan(value: Any) -> Any:
+    """Return a value whose NaNs compare equal: here two wrong answers are held together."""
     if isinstance(value, Tensor) and value.is_floating_point():
         return value.detach().nan_to_num(nan=12345.678, posinf=float("inf"), neginf=float("-inf"))
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
+    if isinstance(value, float) and math.isnan(value):
         return 12345.678
     if isinstance(value, dict):
         return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not set(map(type, value)) <= {int, str, bool}:
         return type(value)(_without_nan(item) for item in value)
     return value
 
@@ -119,15 +146,19 @@ def _fails_alike(
     seed: int,
 ) -> bool:
     """Tell whether a mistake answers as the submission does and fails the same properties."""
+    checks = sorted(suite.collected.checks, key=lambda check: check.name not in failed)
+    if not any(check.name in failed for check in checks):
+        return False
     subject = LocalSubject(mistake.wrong)
     if not all(agree(s.asked, s.got, subject.answer(s.asked.question)) for s, _ in known):
         return False
     wrap = LocalClass if suite.exercise.kind == "class" else LocalFunction
-    names = {check.name for check in suite.collected.checks}
-    ours = set()
-    for check in suite.collected.checks:
+    for check in checks:  # failed ones first: a mistake that passes one is out at once
         try:
             run_check(suite, check, wrap(mistake.wrong), seed)
+            fails = False
         except Exception:  # noqa: BLE001 - a mistake may raise anything
-            ours.add(check.name)
-    return bool(ours) and ours == names & set(failed)
+            fails = True
+        if fails != (check.name in failed):
+            return False
+    return True

@@ -44,7 +44,10 @@ def symptom(first: Observation, observations: Sequence[Observation]) -> str:
 
 
 def _of_sequences(got: object, want: object) -> str:
-    if not (isinstance(got, (list, tuple)) and isinstance(want, (list, tuple))) or got == want:
+    if not isinstance(want, (list, tuple)) or type(got) is not type(want) or got == want:
+        return ""
+    assert isinstance(got, (list, tuple))  # it has the type of `want`
+    if not got or not want:
         return ""
     if list(got) == list(reversed(want)):
         return "The right items, in reverse order."
@@ -94,6 +97,8 @@ def _ratio(got: Tensor, want: Tensor) -> str:
         or not torch.allclose(ratios, ratios.new_tensor(middle), rtol=1e-3, atol=0)
     ):
         return ""
+    if math.isclose(middle, 1.0, rel_tol=5e-3):
+        return ""  # a loss of precision is no scale
     if math.isclose(middle, -1.0, rel_tol=1e-3):
         return "Every entry has the wrong sign."
     squared = middle * middle

@@ -5,6 +5,8 @@ Order: exception, value (type, subclass, dtype, shape, non-finite, numbers), inp
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -52,24 +54,30 @@ def _inputs(asked: Asked, got: Answer, want: Answer) -> Difference | None:
     before, after = asked.question.call, got.inputs
     for index, sent in enumerate(before.args):
         expected = want.inputs[0][index] if index in asked.mutates else sent
-        if differ(_plain(after[0][index]), _plain(expected), EXACT) is None:
+        if differ(bits(after[0][index]), bits(expected), EXACT) is None:
             continue
         text = f"your code changed its input number {index + 1}; it must stay as it was"
         if index in asked.mutates:
             text = f"input number {index + 1} is not changed as it should be"
         return Difference("inputs", text, "", after[0][index], expected)
     for name, sent in before.kwargs.items():
-        if differ(_plain(after[1].get(name)), _plain(sent), EXACT) is not None:
+        if differ(bits(after[1].get(name)), bits(sent), EXACT) is not None:
             text = f"your code changed its input `{name}`; it must stay as it was"
             return Difference("inputs", text, "", after[1].get(name), sent)
     return None
 
 
-def _plain(value: object) -> object:
-    """Return a float tensor's bits as integers, since NaN and -inf inputs equal themselves."""
+def bits(value: Any) -> Any:
+    """Return float tensors as integers of the same bits: NaN and -inf inputs equal themselves."""
     if isinstance(value, Tensor) and value.is_floating_point():
-        bits = {2: torch.int16, 4: torch.int32, 8: torch.int64}[value.element_size()]
-        return value.detach().contiguous().view(bits)
+        width = {2: torch.int16, 4: torch.int32, 8: torch.int64}[value.element_size()]
+        return value.detach().contiguous().view(width)
+    if isinstance(value, dict):
+        return {key: bits(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and any(
+        isinstance(item, (Tensor, list, tuple, dict)) for item in value
+    ):
+        return type(value)(bits(item) for item in value)
     return value
 
 
