@@ -37,6 +37,7 @@ DTYPES = {
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MAX_DEPTH, MAX_DIMS, MAX_ITEMS, MAX_DIGITS = 8, 16, 100_000, 4000
 _INT64 = 1 << 63
+_OWN_NODES = {type(None), bool, str, int}
 
 
 class NotGradable(Exception):
@@ -107,6 +108,8 @@ class Encoder:
         tags: dict[type, str] = {list: "l", tuple: "u", set: "e"}
         if type(value) in tags:
             _limit(len(value))
+            if type(value) is not set and is_flat(value):
+                return [tags[type(value)], list(value)]
             items = sorted(value, key=repr) if type(value) is set else value
             return [tags[type(value)], [self.node(item, depth + 1) for item in items]]
         if type(value) is dict:
@@ -161,6 +164,17 @@ class Encoder:
             data = plain.contiguous().resolve_conj().resolve_neg()
             raw = data.flatten().view(torch.uint8).numpy().tobytes() if data.numel() else b""
             return ["t", {**description, "i": self._keep(raw)}]
+
+
+def is_flat(items: Sequence[Any]) -> bool:
+    """Tell whether all items are their own nodes: None, bools, text, 64-bit ints."""
+    kinds = set(map(type, items))
+    if not kinds <= _OWN_NODES:
+        return False
+    if int not in kinds:
+        return True
+    numbers = items if kinds == {int} else [item for item in items if type(item) is int]
+    return min(numbers) >= -_INT64 and max(numbers) < _INT64
 
 
 def _limit(count: int) -> None:
@@ -218,7 +232,7 @@ class Decoder:
         if tag in {"l", "u", "e"}:
             (items,) = rest
             _expect(type(items) is list and len(items) <= MAX_ITEMS)
-            values = [self._value(item, depth + 1) for item in items]
+            values = items if is_flat(items) else [self._value(item, depth + 1) for item in items]
             return values if tag == "l" else tuple(values) if tag == "u" else set(values)
         if tag == "d":
             (pairs,) = rest

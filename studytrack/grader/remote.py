@@ -17,6 +17,7 @@ from studytrack.grader.authoring import Call, RemoteError
 from studytrack.grader.codec import Decoder, Described, Encoder, Handle
 from studytrack.grader.session import Session
 from studytrack.grader.subject import (
+    IMMUTABLE,
     Answer,
     Question,
     cotangents,
@@ -245,22 +246,30 @@ def _write_back(ours: Any, theirs: Any) -> None:
     if isinstance(ours, Tensor) and isinstance(theirs, Tensor):
         if ours.shape == theirs.shape and ours.dtype == theirs.dtype and not _same(ours, theirs):
             ours.copy_(theirs)
-    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        for index, (left, right) in enumerate(zip(ours, theirs, strict=True)):
-            if isinstance(left, (Tensor, list, dict)):
-                _write_back(left, right)
-            else:
-                ours[index] = right
     elif isinstance(ours, list) and isinstance(theirs, list):
-        ours[:] = theirs
+        if len(ours) != len(theirs) or _holds_scalars(ours):
+            if ours != theirs:
+                ours[:] = theirs
+            return
+        for index, right in enumerate(theirs):
+            _write_item(ours, index, right)
     elif isinstance(ours, dict) and isinstance(theirs, dict):
         for key in [key for key in ours if key not in theirs]:
             del ours[key]
         for key, right in theirs.items():
-            if isinstance(ours.get(key), (Tensor, list, dict)):
-                _write_back(ours[key], right)
-            else:
-                ours[key] = right
+            _write_item(ours, key, right)
+
+
+def _write_item(container: Any, key: Any, right: Any) -> None:
+    known = isinstance(container, list) or key in container
+    if known and isinstance(container[key], (Tensor, list, dict)):
+        _write_back(container[key], right)
+    else:
+        container[key] = right
+
+
+def _holds_scalars(items: Sequence[Any]) -> bool:
+    return IMMUTABLE.issuperset(map(type, items))
 
 
 def _same(left: Tensor, right: Tensor) -> bool:

@@ -23,6 +23,8 @@ from studytrack.grader.wire import FrameReader, ProtocolFault, pack
 FILE = "solution.py"
 _MAX_HANDLES, _KEPT_GRAPHS, _MAX_MESSAGE, _MAX_LINES = 64, 8, 500, 8
 
+_SCALARS = {int, float, str, bool, bytes, type(None)}
+
 
 class Runner:
     """Holds the loaded submission, its live objects and the last few graphs."""
@@ -186,7 +188,7 @@ def identities(value: Any) -> set[tuple[str, int]]:
         found.add(("object", id(value)))
     if isinstance(value, dict):
         value = list(value.values())
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not set(map(type, value)) <= _SCALARS:
         for item in value:
             found |= identities(item)
     return found

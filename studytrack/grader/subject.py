@@ -16,6 +16,8 @@ from torch import Tensor
 
 from studytrack.grader.authoring import Call, ModuleCall, RemoteError
 
+IMMUTABLE: frozenset[type] = frozenset({int, float, str, bool, bytes, type(None)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -66,8 +68,10 @@ def private_copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: private_copy(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
+        if set(map(type, value)) <= IMMUTABLE:
+            return type(value)(value)
         return type(value)(private_copy(item) for item in value)
-    return copy.deepcopy(value)
+    return value if type(value) in IMMUTABLE else copy.deepcopy(value)
 
 
 def tensors_of(value: Any) -> list[Tensor]:
