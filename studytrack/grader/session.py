@@ -57,7 +57,7 @@ class Session:
         self._seed = derive_seed(seed, "runner")
         self._limits = limits
         self._device = device
-        self._end = time.monotonic() + limits.run_seconds
+        self._end: float | None = None  # set when the first runner is there
         self._link: Link | None = None
         self._outputs: list[tuple[str, int]] = []
         self.deaths = 0
@@ -111,6 +111,9 @@ class Session:
     def _loaded(self) -> Link:
         if self._link is not None:
             return self._link
+        self._zygote.start()  # starting it anew takes seconds that are not the submission's
+        if self._end is None:
+            self._end = time.monotonic() + self._limits.run_seconds
         if time.monotonic() >= self._end:
             self.ended = True
             raise RunEnded
@@ -137,7 +140,7 @@ class Session:
     def _bury(self) -> None:
         self._close_link()
         self.deaths += 1
-        if self.deaths >= MAX_DEATHS or time.monotonic() >= self._end:
+        if self.deaths >= MAX_DEATHS or (self._end is not None and time.monotonic() >= self._end):
             self.ended = True
 
     def _close_link(self) -> None:

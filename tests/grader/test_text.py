@@ -75,6 +75,7 @@ def test_forbidden_names_are_found_however_they_are_reached(source) -> None:
     [
         "def softmax(x): return x.exp()\ndef two(x): return softmax(softmax(x))",
         "# use no softmax here\nx = 1",
+        "class softmax:\n    def make(self) -> 'softmax': ...\n    x: 'softmax' = None",
         'def f(x):\n    """A softmax without torch.softmax."""\n    return x',
         "class A:\n    def softmax(self): ...\n    def g(self): return self.softmax()",
     ],
