@@ -14,7 +14,7 @@ def study_day(now: datetime, rollover_minutes: int = 240) -> int:
 
     >>> from zoneinfo import ZoneInfo
     >>> study_day(datetime(2026, 11, 24, 3, 59, tzinfo=ZoneInfo("Europe/Berlin")))
-    739578
+    739943
     """
     wall = now.replace(tzinfo=None)
     return (wall - timedelta(minutes=rollover_minutes)).date().toordinal()
@@ -23,12 +23,25 @@ def study_day(now: datetime, rollover_minutes: int = 240) -> int:
 def day_start(day: int, zone: tzinfo, rollover_minutes: int = 240) -> datetime:
     """Return the first instant of a study day, in UTC.
 
-    A rollover inside a gap of the clock starts at the first instant that exists.
+    Where the clock shows the rollover twice, the first counts; where it skips it, the day starts
+    with the first instant after the gap.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> day_start(739944, ZoneInfo("Europe/Berlin")).isoformat()
+    '2026-11-24T03:00:00+00:00'
     """
     wall = datetime.combine(date.fromordinal(day), datetime.min.time()) + timedelta(
         minutes=rollover_minutes
     )
-    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    start = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if start.astimezone(zone).replace(tzinfo=None) == wall:
+        return start
+    early = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)  # before the gap, `start` behind it
+    while start - early > timedelta(seconds=1):
+        middle = early + (start - early) / 2
+        before = middle.astimezone(zone).replace(tzinfo=None) < wall
+        early, start = (middle, start) if before else (early, middle)
+    return start.replace(microsecond=0)
 
 
 def utc_ms(now: datetime) -> int:

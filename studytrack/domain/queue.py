@@ -8,9 +8,11 @@ cards that share a source only one is asked on a study day.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import chain, islice
 
 from studytrack.domain.cards import Card
 from studytrack.domain.days import elapsed
@@ -30,12 +32,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """What waits at one moment: steps that are due, reviews, new cards, steps still to come."""
+    """What waits at one moment: steps that are due, reviews, new cards, steps still to come.
+
+    `far` are steps beyond the learn-ahead limit, and `held` new cards beyond the day's limit.
+    """
 
     steps: tuple[Waiting, ...]
     reviews: tuple[Waiting, ...]
     new: tuple[Waiting, ...]
     later: tuple[Waiting, ...]
+    far: tuple[Waiting, ...] = ()
+    held: tuple[Waiting, ...] = ()
 
     @property
     def ready(self) -> int:
@@ -66,7 +73,6 @@ def build_queue(
     steps: list[Waiting] = []
     reviews: list[Waiting] = []
     new: list[Waiting] = []
-    later: list[Waiting] = []
     for card in cards:
         memory = memories.get(card.id)
         if card.retired or (memory is not None and _away(memory, moment)):
@@ -75,24 +81,41 @@ def build_queue(
         if memory is None or memory.state == "new":
             new.append(one)
         elif memory.due_ms is not None:
-            due = memory.due_ms <= moment.utc_ms or memory.due_day < moment.day
-            soon = memory.due_ms <= moment.utc_ms + LEARN_AHEAD_MS
-            (steps if due else later if soon else []).append(one)
+            steps.append(one)
         elif memory.due_day <= moment.day:
             reviews.append(one)
-    steps.sort(key=lambda one: (one.memory.due_ms or 0) if one.memory else 0)
-    later.sort(key=lambda one: (one.memory.due_ms or 0) if one.memory else 0)
     reviews.sort(key=lambda one: _urgency(one, moment, model))
     taken = {source for source in seen_today if source}
-    taken |= {one.card.source for one in (*steps, *later) if one.card.source}
+    taken |= {one.card.source for one in steps if one.card.source}
     reviews = _one_per_source(reviews, taken)
     new = _one_per_source(new, taken)
+    due, later, far = split_steps(steps, moment)
+    limit = max(new_limit, 0)
     return Queue(
-        steps=tuple(steps),
+        steps=tuple(due),
         reviews=tuple(_part_topics(reviews)),
-        new=tuple(new[: max(new_limit, 0)]),
+        new=tuple(new[:limit]),
         later=tuple(later),
+        far=tuple(far),
+        held=tuple(new[limit:]),
     )
+
+
+def split_steps(
+    steps: Iterable[Waiting], moment: Moment
+) -> tuple[list[Waiting], list[Waiting], list[Waiting]]:
+    """Return the steps that are due, within the learn-ahead limit, and beyond; soonest first."""
+    due: list[Waiting] = []
+    later: list[Waiting] = []
+    far: list[Waiting] = []
+    for one in sorted(steps, key=_due_ms):
+        assert one.memory is not None
+        if one.memory.due_day < moment.day or _due_ms(one) <= moment.utc_ms:
+            due.append(one)
+        else:
+            soon = _due_ms(one) <= moment.utc_ms + LEARN_AHEAD_MS
+            (later if soon else far).append(one)
+    return due, later, far
 
 
 def choose(queue: Queue, *, answered: int, last: Card | None = None) -> Waiting | None:
@@ -105,10 +128,43 @@ def choose(queue: Queue, *, answered: int, last: Card | None = None) -> Waiting 
     """
     if queue.steps:
         return queue.steps[0]
-    mixed = _mix(queue.reviews, queue.new, answered)
-    if mixed:
-        return next((one for one in mixed if not _alike(one.card, last)), mixed[0])
-    return queue.later[0] if queue.later else None
+    mixed = pick_mixed(
+        queue.reviews, len(queue.reviews), queue.new, len(queue.new), answered=answered, last=last
+    )
+    return mixed or (queue.later[0] if queue.later else None)
+
+
+def pick_mixed(
+    reviews: Iterable[Waiting],
+    review_count: int,
+    new: Iterable[Waiting],
+    new_count: int,
+    *,
+    answered: int,
+    last: Card | None,
+) -> Waiting | None:
+    """Return the review or new card to ask: new ones are spread evenly over the reviews.
+
+    The card `last` asked is not followed by one of its topic or with its answer while another
+    review waits.
+    """
+    if not review_count or not new_count:
+        mixed: Iterable[Waiting] = chain(reviews, new)
+    else:
+        every = max(1, review_count // new_count) + 1
+        first_new = islice(new, 1)
+        new_first = answered % every == every - 1
+        mixed = chain(first_new, reviews) if new_first else chain(reviews, first_new)
+    first: Waiting | None = None
+    for one in mixed:
+        if not _alike(one.card, last):
+            return one
+        first = first or one
+    return first
+
+
+def _due_ms(one: Waiting) -> int:
+    return (one.memory.due_ms or 0) if one.memory else 0
 
 
 def _away(memory: Memory, moment: Moment) -> bool:
@@ -142,33 +198,29 @@ def _part_topics(waiting: Sequence[Waiting]) -> list[Waiting]:
     The order given is kept but for this; a topic that holds over half of what is left goes first,
     since it would stand beside itself at the end.
     """
-    left, ordered = list(waiting), []
-    counts = Counter(one.card.topic for one in left)
-    topic: str | None = None
-    while left:
-        most = max(counts, key=counts.__getitem__)
-        forced = counts[most] * 2 > len(left) and most != topic
-        index = next(
-            (
-                n
-                for n, one in enumerate(left)
-                if (one.card.topic == most if forced else one.card.topic != topic)
-            ),
-            0,
-        )
-        ordered.append(left.pop(index))
-        topic = ordered[-1].card.topic
-        counts[topic] -= 1
+    places: dict[str, deque[int]] = {}
+    for place, one in enumerate(waiting):
+        places.setdefault(one.card.topic, deque()).append(place)
+    heads = [(queue[0], topic) for topic, queue in places.items()]
+    heapify(heads)
+    ordered: list[Waiting] = []
+    last: str | None = None
+    while len(ordered) < len(waiting):
+        left = len(waiting) - len(ordered)
+        most = max(places, key=lambda topic: len(places[topic]))
+        if len(places[most]) * 2 > left and most != last:
+            last = most
+            heads.remove((places[most][0], most))
+            heapify(heads)
+        else:
+            passed = heappop(heads) if heads[0][1] == last and len(heads) > 1 else None
+            last = heappop(heads)[1]
+            if passed:
+                heappush(heads, passed)
+        ordered.append(waiting[places[last].popleft()])
+        if places[last]:
+            heappush(heads, (places[last][0], last))
     return ordered
-
-
-def _mix(reviews: Sequence[Waiting], new: Sequence[Waiting], answered: int) -> list[Waiting]:
-    """Return what may come now, the preferred first: new cards spread evenly over the reviews."""
-    if not reviews or not new:
-        return [*reviews, *new]
-    every = max(1, len(reviews) // len(new)) + 1
-    new_first = answered % every == every - 1
-    return [*new[:1], *reviews] if new_first else [*reviews, *new[:1]]
 
 
 def _alike(card: Card, last: Card | None) -> bool:

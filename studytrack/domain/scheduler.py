@@ -44,16 +44,21 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """How a kind of item is scheduled. Steps are whole seconds, each under a day."""
+    """How a kind of item is scheduled. Steps are whole seconds, each under a day.
+
+    With `again_tomorrow` a failed item is due on the next study day, whatever the model says.
+    """
 
     retention: float = 0.9
     learning_steps: tuple[int, ...] = (60, 600)
     relearning_steps: tuple[int, ...] = (600,)
     maximum: int = 36500
+    again_tomorrow: bool = False
 
 
 CARDS = Preset()
-EXERCISES = Preset(retention=0.85, learning_steps=(), relearning_steps=())
+EXERCISES = Preset(retention=0.85, learning_steps=(), relearning_steps=(), again_tomorrow=True)
+_DEFAULT = Fsrs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ def answer(
     """
     if rating not in (AGAIN, HARD, GOOD, EASY):
         raise ValueError(f"The rating is {rating}; it is 1 again, 2 hard, 3 good or 4 easy.")
-    model = model or Fsrs()
+    model = model or _DEFAULT
     new_state, recall = _remember(memory, rating, moment, model)
     scheduled, state, step = _schedule(memory, rating, moment, preset, model)
     kinds: dict[str, RowKind] = {"review": "review", "relearning": "relearn"}
@@ -163,6 +168,9 @@ def _days(
     u = draw(memory.item_id, memory.reps)
     days, below = 0, 0.0
     for one in range(lowest, rating + 1):
+        if one == AGAIN and preset.again_tomorrow:
+            days, below = 1, 0.0
+            continue
         state, _ = _remember(memory, one, moment, model)
         interval = model.interval(state, preset.retention)
         previous = memory.interval if memory.state == "review" and one != AGAIN else 0
@@ -188,14 +196,19 @@ def fold(
 
     Due dates come from what the rows scheduled; stability and difficulty are computed anew.
     """
-    model = model or Fsrs()
     memory: Memory | None = None
     for row in live_rows(rows):
-        before = memory or Memory(item_kind=item_kind, item_id=item_id)
-        after = _applied(before, row, model)
-        if after is not None:
-            memory = replace(after, last_clock=row.clock)
+        memory = fold_one(memory, item_kind, item_id, row, model)
     return memory
+
+
+def fold_one(
+    memory: Memory | None, item_kind: str, item_id: str, row: LogRow, model: Fsrs | None = None
+) -> Memory | None:
+    """Return the memory after one more live row, which is later than all before it."""
+    before = memory or Memory(item_kind=item_kind, item_id=item_id)
+    after = _applied(before, row, model or _DEFAULT)
+    return memory if after is None else replace(after, last_clock=row.clock)
 
 
 def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studytrack.domain.fsrs import BOUNDS, DEFAULTS, Fsrs, State
+from studytrack.domain.scheduler import CARDS, Memory, Moment, answer
 
 GAPS = (0, 0, 1, 2, 5, 20, 90, 400)
 RATINGS = st.integers(1, 4)
@@ -115,3 +116,28 @@ def test_bad_parameters_are_refused_by_index(parameters, word) -> None:
     """Wrong length, NaN and values out of bounds are named."""
     with pytest.raises(ValueError, match=word):
         Fsrs(parameters)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_steps_equal_py_fsrs_within_a_day(seed) -> None:
+    """With the default steps, stability, difficulty, state and step agree over a day's answers."""
+    rng = random.Random(seed)
+    oracle = Scheduler(enable_fuzzing=False)
+    theirs, ours = Card(card_id=1), Memory(item_kind="card", item_id="x")
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    names = {"Learning": "learning", "Review": "review", "Relearning": "relearning"}
+
+    for number in range(12):
+        when = start + timedelta(minutes=number * 15)
+        rating = rng.randint(1, 4)
+        theirs, _ = oracle.review_card(theirs, Rating(rating), when)
+        moment = Moment(day=start.toordinal(), utc_ms=int(when.timestamp() * 1000))
+        outcome = answer(ours, rating, moment, CARDS)
+        ours = outcome.memory
+
+        assert ours.stability == pytest.approx(theirs.stability, rel=1e-5)
+        assert ours.difficulty == pytest.approx(theirs.difficulty, rel=1e-5)
+        assert ours.state == names[theirs.state.name]
+        if ours.state != "review":
+            assert ours.step == theirs.step
+            assert -outcome.scheduled == (theirs.due - when).total_seconds()

@@ -81,6 +81,22 @@ def test_an_exercise_has_no_steps_within_the_day() -> None:
         assert answer(replace(NEW, item_kind="exercise"), rating, TODAY, EXERCISES).scheduled >= 1
 
 
+@given(st.floats(0.1, 3000), st.integers(0, 900))
+def test_a_failed_exercise_is_due_on_the_next_study_day(stability, late) -> None:
+    """However firm it was; hard and better come back later than that."""
+    memory = state(
+        "review",
+        stability=stability,
+        interval=9,
+        last_day=TODAY.day - 9 - late,
+        item_kind="exercise",
+    )
+
+    again, hard, good, easy = (one.scheduled for one in preview(memory, TODAY, EXERCISES))
+
+    assert 1 == again <= hard < good < easy
+
+
 def test_a_lapse_is_counted_once() -> None:
     """Again in review lapses; again in relearning does not."""
     once = answer(state("review"), 1, TODAY, CARDS).memory
