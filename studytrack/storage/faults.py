@@ -11,7 +11,6 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from studytrack.errors import EnvironmentFault, StoreFault, StudytrackError
-from studytrack.storage.migrate import not_ours
 
 
 @contextlib.contextmanager
@@ -48,3 +47,12 @@ def explain(database: Path, reason: str) -> StudytrackError:
             "Free some space and answer again.",
         )
     return not_ours(database, f"SQLite says: {reason}.")
+
+
+def not_ours(path: Path, why: str) -> StoreFault:
+    """Return the error for a file that cannot be used as the database."""
+    return StoreFault(
+        f"{path} cannot be used as the database.",
+        why,
+        "Move it away, or restore a copy from the backups folder beside it. Nothing was changed.",
+    )

@@ -5,11 +5,15 @@ Whether a migration is due is decided with sqlite3 alone; Alembic is imported on
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from studytrack.errors import StoreFault
+from studytrack.storage.faults import explain, not_ours
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -24,7 +28,7 @@ def current_revision(path: Path) -> str | None:
     """Return a database's revision; None if the file is missing or empty.
 
     Raises:
-        StoreFault: the file is no database of studytrack, or cannot be read.
+        StoreFault, EnvironmentFault: no database of studytrack, busy, or not readable.
     """
     if not path.exists() or path.stat().st_size == 0:
         return None
@@ -40,17 +44,8 @@ def current_revision(path: Path) -> str | None:
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
-        raise not_ours(path, f"SQLite says: {error}.") from error
+        raise explain(path, str(error)) from error
     return row[0] if row else None
-
-
-def not_ours(path: Path, why: str) -> StoreFault:
-    """Return the error for a file that cannot be used as the database."""
-    return StoreFault(
-        f"{path} cannot be used as the database.",
-        why,
-        "Move it away, or restore a copy from the backups folder beside it. Nothing was changed.",
-    )
 
 
 def check_revision(path: Path) -> bool:
@@ -69,12 +64,23 @@ def check_revision(path: Path) -> bool:
     return current != newest
 
 
-def migrate(connection: object) -> None:
-    """Run the revisions that are due on an open SQLAlchemy connection, in one transaction."""
+def migrate(connection: sa.Connection) -> None:
+    """Run the revisions that are due, in one transaction; who had to wait for another finds none.
+
+    Raises:
+        sqlite3.Error, sqlalchemy.exc.DBAPIError: a revision failed; nothing was changed.
+    """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(VERSIONS.parent))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        command.upgrade(config, "head")
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sa.exc.DBAPIError):
+            connection.exec_driver_sql("ROLLBACK")
+        raise

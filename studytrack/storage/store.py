@@ -1,8 +1,8 @@
 """The store: the log and the attempts, and the caches that follow from them.
 
 Every write is one `BEGIN IMMEDIATE`: rows go in, and the memory and fields of the items they touch
-are folded anew, so that the caches always equal a replay. Services decide what rows mean; nothing
-is scheduled or judged here.
+follow, so that the caches always equal a replay. Services decide what rows mean; nothing is
+scheduled or judged here.
 """
 
 from __future__ import annotations
@@ -10,24 +10,26 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import StaticPool
 
 from studytrack.domain.days import offset_minutes, study_day, utc_ms
-from studytrack.domain.log import UNDOABLE, Attempt, LogRow, fold_fields, live_rows
-from studytrack.domain.scheduler import Memory, fold
+from studytrack.domain.log import Attempt, LogRow, live_rows
+from studytrack.domain.scheduler import Memory
 from studytrack.errors import StoreFault
 from studytrack.paths import Paths, ensure
 from studytrack.storage.backup import back_up
+from studytrack.storage.caches import WITH_MEMORY, Caches
 from studytrack.storage.faults import explained
+from studytrack.storage.logbook import Logbook
 from studytrack.storage.migrate import check_revision, current_revision, migrate
-from studytrack.storage.tables import attempt, entity, log, memory, meta
+from studytrack.storage.tables import attempt, meta
 
 PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
@@ -36,7 +38,6 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
 )
-WITH_MEMORY: frozenset[str] = frozenset({"card", "exercise"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """What the writer saw of an item: refuses an answer to a question that has moved on."""
+    """What the writer saw of an item: refuses an answer to a question that has moved on.
+
+    `clock` is the `last_clock` of its memory; for items without one, that of its newest row.
+    """
 
     item_kind: str
     item_id: str
@@ -69,9 +73,13 @@ class Store:
         self._paths = paths
         self._connection = connection
         self._lock = threading.RLock()
+        self._logbook = Logbook(connection)
+        self._caches = Caches(connection, self._logbook)
         self._last_clock = 0
-        with self._writing():
-            self.device_id = self._device()
+        self._newest: tuple[int, int] | None = None
+        self._seen_version: int | None = None
+        self._changes = 0
+        self.device_id = self._device()
 
     @classmethod
     def open(cls, paths: Paths) -> Self:
@@ -93,12 +101,16 @@ class Store:
                 connect_args={"check_same_thread": False, "timeout": 5.0},
                 isolation_level="AUTOCOMMIT",  # transactions are written out below
             )
-            connection = engine.connect()
-            for pragma in PRAGMAS:
-                connection.exec_driver_sql(pragma).close()
-            if due:
-                _migrate(connection)
-            return cls(paths, connection)
+            try:
+                connection = engine.connect()
+                for pragma in PRAGMAS:
+                    connection.exec_driver_sql(pragma).close()
+                if due:
+                    migrate(connection)
+                return cls(paths, connection)
+            except BaseException:
+                engine.dispose()
+                raise
 
     def close(self) -> None:
         """Close the database."""
@@ -111,31 +123,32 @@ class Store:
     def stamp(self, now: datetime, rollover_minutes: int) -> Stamp:
         """Return `now` for the log: never before the newest row, in clock and study day."""
         with self._reading():
-            newest = sa.select(sa.func.max(log.c.clock), sa.func.max(log.c.study_day))
-            clock, day = self._connection.execute(newest).one()
-        moment = utc_ms(now)
-        return Stamp(
-            clock=max(moment, (clock or 0) + 1, self._last_clock + 1),
-            utc_ms=moment,
-            offset_min=offset_minutes(now),
-            study_day=max(study_day(now, rollover_minutes), day or 0),
-        )
+            clock, day = self._newest_seen()
+            moment = utc_ms(now)
+            return Stamp(
+                clock=max(moment, clock + 1, self._last_clock + 1),
+                utc_ms=moment,
+                offset_min=offset_minutes(now),
+                study_day=max(study_day(now, rollover_minutes), day),
+            )
+
+    def changes(self) -> int:
+        """Return a number that grows with every write, here or by another process."""
+        with self._reading():
+            return self._changes
 
     def new_row(self, stamp: Stamp, **fields: Any) -> LogRow:
         """Return a row of this device; each gets a later clock than the one before."""
-        self._last_clock = max(stamp.clock, self._last_clock + 1)
-        return LogRow(
-            event_id=secrets.token_hex(16),
-            device_id=self.device_id,
-            clock=self._last_clock,
-            utc_ms=stamp.utc_ms,
-            offset_min=stamp.offset_min,
-            study_day=stamp.study_day,
-            **fields,
-        )
+        return LogRow(event_id=secrets.token_hex(16), **self._origin(stamp), **fields)
 
-    def append(self, rows: Sequence[LogRow], *, guard: Guard | None = None) -> None:
-        """Write rows and the states that follow, all or nothing.
+    def new_attempt(self, stamp: Stamp, **fields: Any) -> Attempt:
+        """Return an attempt of this device."""
+        return Attempt(attempt_id=secrets.token_hex(16), **self._origin(stamp), **fields)
+
+    def append(self, rows: Sequence[LogRow], *, guard: Guard | None = None) -> list[LogRow]:
+        """Write rows and the states that follow, all or nothing; return them as they were written.
+
+        Their clocks move on if another process wrote later ones since they were made.
 
         Raises:
             StaleItem: the guarded item has a newer row than its reader saw.
@@ -144,63 +157,31 @@ class Store:
         with self._writing():
             if guard is not None:
                 self._check(guard)
-            self._insert(rows)
+            return self._add(rows)
 
     def add_attempt(self, made: Attempt, rows: Sequence[LogRow] = ()) -> None:
         """Write an attempt and the rows that come with it, all or nothing."""
         with self._writing():
             self._connection.execute(attempt.insert(), asdict(made))
-            self._insert(rows)
-
-    def new_attempt(self, stamp: Stamp, **fields: Any) -> Attempt:
-        """Return an attempt of this device."""
-        self._last_clock = max(stamp.clock, self._last_clock + 1)
-        return Attempt(
-            attempt_id=secrets.token_hex(16),
-            device_id=self.device_id,
-            clock=self._last_clock,
-            utc_ms=stamp.utc_ms,
-            offset_min=stamp.offset_min,
-            study_day=stamp.study_day,
-            **fields,
-        )
+            self._add(rows)
 
     # --- undo --------------------------------------------------------------------------------
 
     def undo(self, stamp: Stamp) -> LogRow | None:
         """Take back the newest live row of this device and return it; None if there is none."""
         with self._writing():
-            found = self._last_undoable()
+            found = self._logbook.last_undoable(self.device_id)
             return None if found is None else self._bury(stamp, found)
 
     def redo(self, stamp: Stamp) -> LogRow | None:
         """Bring back what was undone last, unless something new was done since."""
         with self._writing():
-            tombstones = self._rows(log.c.kind == "undo")
-            dead, names = _undone(tombstones), {row.event_id for row in tombstones}
-            undos = [
-                row
-                for row in tombstones
-                if row.device_id == self.device_id
-                and row.event_id not in dead
-                and row.target not in names
-            ]
-            done = self._last_undoable()
-            if not undos or (done is not None and done.clock > undos[-1].clock):
+            undone = self._logbook.last_undone(self.device_id)
+            done = self._logbook.last_undoable(self.device_id)
+            if undone is None or (done is not None and done.clock > undone.clock):
                 return None
-            self._bury(stamp, undos[-1])
-            return self._rows(log.c.event_id == undos[-1].target)[0]
-
-    def _last_undoable(self) -> LogRow | None:
-        """Return the newest live row of this device that undo takes back."""
-        dead = _undone(self._rows(log.c.kind == "undo"))
-        newest = (
-            sa.select(log)
-            .where(log.c.device_id == self.device_id, log.c.kind.in_(UNDOABLE), log.c.batch == "")
-            .order_by(log.c.clock.desc(), log.c.event_id.desc())
-        )
-        with self._connection.execute(newest) as rows:
-            return next((LogRow(**r) for r in rows.mappings() if r["event_id"] not in dead), None)
+            self._bury(stamp, undone)
+            return self._logbook.get(undone.target)
 
     def _bury(self, stamp: Stamp, found: LogRow) -> LogRow:
         tombstone = self.new_row(
@@ -210,7 +191,7 @@ class Store:
             item_id=found.item_id,
             target=found.event_id,
         )
-        self._insert([tombstone])
+        self._add([tombstone])
         return found
 
     # --- reading -----------------------------------------------------------------------------
@@ -224,17 +205,10 @@ class Store:
         kinds: Collection[str] = (),
     ) -> list[LogRow]:
         """Return rows in order, also undone ones and the undo rows themselves."""
-        wanted: list[sa.ColumnElement[bool]] = [sa.true()]
-        if item_kind:
-            wanted.append(log.c.item_kind == item_kind)
-        if item_id:
-            wanted.append(log.c.item_id == item_id)
-        if since_day is not None:
-            wanted.append(log.c.study_day >= since_day)
-        if kinds:
-            wanted.append(log.c.kind.in_(list(kinds)))
         with self._reading():
-            return self._rows(sa.and_(*wanted))
+            return self._logbook.find(
+                item_kind=item_kind, item_id=item_id, since_day=since_day, kinds=kinds
+            )
 
     def live(
         self,
@@ -246,37 +220,29 @@ class Store:
     ) -> list[LogRow]:
         """Return the rows that count, in order."""
         with self._reading():
-            found = self.rows(
+            found = self._logbook.find(
                 item_kind=item_kind, item_id=item_id, since_day=since_day, kinds=kinds
             )
-            rows = {row.event_id: row for row in [*found, *self._tombstones(found)]}
+            rows = {row.event_id: row for row in [*found, *self._logbook.tombstones(found)]}
         wanted = {row.event_id for row in found}
         return [row for row in live_rows(rows.values()) if row.event_id in wanted]
 
     def memories(self, item_kind: str = "") -> dict[tuple[str, str], Memory]:
         """Return the memory of all items, or of one kind."""
-        query = sa.select(memory)
-        if item_kind:
-            query = query.where(memory.c.item_kind == item_kind)
         with self._reading():
-            found = self._connection.execute(query).mappings().all()
-        return {(row["item_kind"], row["item_id"]): Memory(**row) for row in found}
+            found = self._caches.memories()
+            return {item: memory for item, memory in found.items() if item_kind in ("", item[0])}
 
     def memory(self, item_kind: str, item_id: str) -> Memory:
         """Return the memory of one item; a new one if it was never asked."""
-        query = sa.select(memory).where(
-            memory.c.item_kind == item_kind, memory.c.item_id == item_id
-        )
         with self._reading():
-            row = self._connection.execute(query).mappings().one_or_none()
-        return Memory(**row) if row else Memory(item_kind=item_kind, item_id=item_id)
+            found = self._caches.memory((item_kind, item_id))
+        return found or Memory(item_kind=item_kind, item_id=item_id)
 
     def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
         """Return the folded fields of one kind of item, by id, in the order they came."""
-        query = sa.select(entity).where(entity.c.item_kind == item_kind)
         with self._reading():
-            found = self._connection.execute(query.order_by(sa.literal_column("rowid"))).all()
-        return {row.item_id: dict(row.fields) for row in found}
+            return self._caches.entities(item_kind)
 
     def attempts(self, exercise: str = "") -> list[Attempt]:
         """Return attempts, the oldest first."""
@@ -288,29 +254,16 @@ class Store:
 
     def study_days(self, kinds: Collection[str]) -> set[int]:
         """Return the study days on which a live row of these kinds stands."""
-        counted = (
-            sa.select(log.c.study_day, sa.func.count())
-            .where(log.c.kind.in_(list(kinds)))
-            .group_by(log.c.study_day)
-        )
         with self._reading():
-            dead = sorted(_undone(self._rows(log.c.kind == "undo")))
-            days = {row[0]: row[1] for row in self._connection.execute(counted)}
-            for start in range(0, len(dead), 500):
-                part = dead[start : start + 500]
-                gone = sa.or_(log.c.event_id.in_(part), log.c.batch.in_(part))
-                for row in self._rows(sa.and_(gone, log.c.kind.in_(list(kinds)))):
-                    days[row.study_day] -= 1
-        return {day for day, number in days.items() if number > 0}
+            return self._logbook.study_days(kinds)
 
     # --- the whole ---------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
         """Return everything as JSON-ready data, in order."""
         with self._reading():
-            rows = self._rows(sa.true())
             return {
-                "log": [asdict(row) for row in rows],
+                "log": [asdict(row) for row in self._logbook.find()],
                 "attempts": [asdict(made) for made in self.attempts()],
             }
 
@@ -319,25 +272,23 @@ class Store:
         rows = [LogRow(**row) for row in dump.get("log", [])]
         attempts = [Attempt(**made) for made in dump.get("attempts", [])]
         with self._writing():
-            known = set(self._connection.scalars(sa.select(log.c.event_id)))
+            known = self._logbook.event_ids()
             made = set(self._connection.scalars(sa.select(attempt.c.attempt_id)))
-            fresh = [row for row in rows if row.event_id not in known]
-            fresh_attempts = [asdict(one) for one in attempts if one.attempt_id not in made]
-            if fresh_attempts:
-                self._connection.execute(attempt.insert(), fresh_attempts)
-            self._insert(fresh)
-        return len(fresh) + len(fresh_attempts)
+            fresh = {row.event_id: row for row in rows if row.event_id not in known}
+            graded = {one.attempt_id: one for one in attempts if one.attempt_id not in made}
+            if graded:
+                self._connection.execute(attempt.insert(), [asdict(a) for a in graded.values()])
+            self._logbook.insert(fresh.values())
+            self._newest = None
+            self._caches.refold(
+                item for row in fresh.values() for item in self._logbook.touched(row)
+            )
+        return len(fresh) + len(graded)
 
     def rebuild(self) -> int:
         """Fold every item anew and return how many cached states differed."""
         with self._writing():
-            before = self._caches()
-            self._connection.execute(memory.delete())
-            self._connection.execute(entity.delete())
-            items = sa.select(log.c.item_kind, log.c.item_id).distinct()
-            self._refold((row[0], row[1]) for row in self._connection.execute(items).all())
-            after = self._caches()
-        return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys())
+            return self._caches.rebuild()
 
     def check(self) -> list[str]:
         """Return what is wrong with the database; empty if nothing is."""
@@ -345,17 +296,10 @@ class Store:
             found = self._connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
         return [] if found == ["ok"] else [str(line) for line in found]
 
-    def backup(self, label: str) -> Any:
-        """Return a verified copy of the database in the backups folder."""
+    def backup(self, label: str) -> Path:
+        """Return a verified copy of the database; it replaces the last one of the same label."""
         with self._lock:
             return back_up(self._paths.database, self._paths.backups, label)
-
-    def _caches(self) -> dict[tuple[str, str, str], Any]:
-        found: dict[tuple[str, str, str], Any] = {}
-        for table in (memory, entity):
-            for row in self._connection.execute(sa.select(table)).mappings():
-                found[table.name, row["item_kind"], row["item_id"]] = dict(row)
-        return found
 
     # --- inside a transaction ----------------------------------------------------------------
 
@@ -364,124 +308,84 @@ class Store:
         with self._lock, explained(self._paths.database):
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                self._notice_others()
                 yield
                 self._connection.exec_driver_sql("COMMIT")
             except BaseException:
+                self._forget()
                 with contextlib.suppress(sa.exc.DBAPIError):
                     self._connection.exec_driver_sql("ROLLBACK")
                 raise
+            self._changes += 1
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
         with self._lock, explained(self._paths.database):
+            self._notice_others()
             yield
 
-    def _device(self) -> str:
-        known = self._connection.scalar(sa.select(meta.c.value).where(meta.c.name == "device_id"))
-        if known:
-            return str(known)
-        made = secrets.token_hex(8)
-        self._connection.execute(meta.insert(), {"name": "device_id", "value": made})
-        return made
+    def _notice_others(self) -> None:
+        """Forget what is held in memory if another connection wrote since it was read."""
+        version = self._connection.exec_driver_sql("PRAGMA data_version").scalar()
+        if version != self._seen_version:
+            self._forget()
+            self._seen_version = version
+            self._changes += 1
 
-    def _rows(self, wanted: sa.ColumnElement[bool]) -> list[LogRow]:
-        query = sa.select(log).where(wanted).order_by(log.c.clock, log.c.device_id, log.c.event_id)
-        return [LogRow(**row) for row in self._connection.execute(query).mappings()]
+    def _forget(self) -> None:
+        self._newest = None
+        self._seen_version = None
+        self._caches.forget()
+
+    def _newest_seen(self) -> tuple[int, int]:
+        if self._newest is None:
+            self._newest = self._logbook.newest()
+        return self._newest
+
+    def _origin(self, stamp: Stamp) -> dict[str, Any]:
+        """Return where and when a new row or attempt comes from."""
+        with self._lock:
+            self._last_clock = max(stamp.clock, self._last_clock + 1)
+            return {
+                "device_id": self.device_id,
+                "clock": self._last_clock,
+                "utc_ms": stamp.utc_ms,
+                "offset_min": stamp.offset_min,
+                "study_day": stamp.study_day,
+            }
+
+    def _device(self) -> str:
+        query = sa.select(meta.c.value).where(meta.c.name == "device_id")
+        if not self._connection.scalar(query):
+            with self._writing():
+                made = {"name": "device_id", "value": secrets.token_hex(8)}
+                self._connection.execute(meta.insert().prefix_with("OR IGNORE"), made)
+        return str(self._connection.scalar(query))
 
     def _check(self, guard: Guard) -> None:
-        newest = self._connection.scalar(
-            sa.select(sa.func.max(log.c.clock)).where(
-                log.c.item_kind == guard.item_kind, log.c.item_id == guard.item_id
-            )
-        )
-        if (newest or 0) != guard.clock:
+        if guard.item_kind in WITH_MEMORY:
+            memory = self._caches.memory((guard.item_kind, guard.item_id))
+            clock = memory.last_clock if memory else 0
+        else:
+            clock = self._logbook.newest_of(guard.item_kind, guard.item_id)
+        if clock != guard.clock:
             raise StaleItem(
                 f"`{guard.item_id}` was answered elsewhere in the meantime.",
                 "Another window or command changed it after it was shown here.",
                 "It is shown again as it is now; nothing was saved twice.",
             )
 
-    def _insert(self, rows: Sequence[LogRow]) -> None:
+    def _add(self, rows: Sequence[LogRow]) -> list[LogRow]:
+        """Write rows behind all that are there, and fold them."""
         if not rows:
-            return
-        self._connection.execute(log.insert(), [asdict(row) for row in rows])
-        self._refold(dict.fromkeys(item for row in rows for item in self._touched(row)))
-
-    def _touched(self, row: LogRow) -> list[tuple[str, str]]:
-        """Return the items whose state a row can change; an undone batch changes many."""
-        items: list[tuple[str, str]] = [(row.item_kind, row.item_id)]
-        target: str | None = row.target
-        while target:
-            batch = sa.select(log.c.item_kind, log.c.item_id).where(log.c.batch == target)
-            items += [(found[0], found[1]) for found in self._connection.execute(batch.distinct())]
-            above = sa.select(log.c.target).where(log.c.event_id == target)
-            target = self._connection.scalar(above)
-        return items
-
-    def _tombstones(self, rows: Sequence[LogRow]) -> list[LogRow]:
-        """Return the undo rows that reach these rows, directly, by batch or by a chain of undos."""
-        found: dict[str, LogRow] = {}
-        asked: set[str] = set()
-        wanted = {row.event_id for row in rows} | {row.batch for row in rows if row.batch}
-        while wanted - asked:
-            part = sorted(wanted - asked)[:500]
-            asked.update(part)
-            for row in self._rows(log.c.target.in_(part)):
-                found[row.event_id] = row
-                wanted.add(row.event_id)
-        return list(found.values())
-
-    def _refold(self, items: Iterable[tuple[str, str]]) -> None:
-        for item_kind, item_id in items:
-            if not item_id:
-                continue
-            own = self._rows(sa.and_(log.c.item_kind == item_kind, log.c.item_id == item_id))
-            every = {row.event_id: row for row in [*own, *self._tombstones(own)]}
-            rows = [row for row in live_rows(every.values()) if row.item_id == item_id]
-            if item_kind in WITH_MEMORY:
-                self._store_memory(item_kind, item_id, fold(item_kind, item_id, rows))
-            self._store_fields(item_kind, item_id, fold_fields(rows))
-
-    def _store_memory(self, item_kind: str, item_id: str, folded: Memory | None) -> None:
-        key = sa.and_(memory.c.item_kind == item_kind, memory.c.item_id == item_id)
-        if folded is None:
-            self._connection.execute(memory.delete().where(key))
-            return
-        values = asdict(folded)
-        statement = insert(memory).values(values)
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["item_kind", "item_id"], set_=values)
-        )
-
-    def _store_fields(self, item_kind: str, item_id: str, fields: Mapping[str, Any]) -> None:
-        key = sa.and_(entity.c.item_kind == item_kind, entity.c.item_id == item_id)
-        if not fields:
-            self._connection.execute(entity.delete().where(key))
-            return
-        statement = insert(entity).values(item_kind=item_kind, item_id=item_id, fields=dict(fields))
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["item_kind", "item_id"], set_={"fields": dict(fields)}
-            )
-        )
-
-
-def _undone(rows: Sequence[LogRow]) -> set[str]:
-    """Return the ids of rows that a live undo row targets."""
-    dead: set[str] = set()
-    for row in reversed(rows):
-        if row.kind == "undo" and row.event_id not in dead:
-            dead.add(row.target)
-    return dead
-
-
-def _migrate(connection: sa.Connection) -> None:
-    """Run due revisions in one transaction; a second process that waited finds none."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        migrate(connection)
-        connection.exec_driver_sql("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sa.exc.DBAPIError):
-            connection.exec_driver_sql("ROLLBACK")
-        raise
+            return []
+        newest, day = self._newest_seen()
+        behind = max(0, newest + 1 - min(row.clock for row in rows))
+        placed = [replace(row, clock=row.clock + behind) for row in rows] if behind else list(rows)
+        self._logbook.insert(placed)
+        for row in sorted(placed, key=lambda row: row.order):
+            self._caches.add(row)
+        last = max(row.clock for row in placed)
+        self._last_clock = max(self._last_clock, last)
+        self._newest = (last, max(day, *(row.study_day for row in placed)))
+        return placed

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -12,9 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from studytrack.errors import StoreFault
+from studytrack.storage import migrate
 from studytrack.storage.migrate import VERSIONS, check_revision, newest_revision
 from studytrack.storage.store import Store
 from studytrack.storage.tables import metadata
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def test_an_empty_home_ends_at_the_newest_revision(store, paths) -> None:
@@ -65,3 +72,58 @@ def test_alembic_is_not_imported_when_nothing_is_due(open_store, paths) -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == "False"
+
+
+@pytest.fixture
+def next_version(tmp_path, monkeypatch):
+    """Ship one more revision; returns where its body goes."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(VERSIONS.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    number = int(newest_revision())
+    path = folder / "versions" / f"{number + 1:04}_next.py"
+
+    def ship(body: str) -> None:
+        path.write_text(
+            "import sqlalchemy as sa\nfrom alembic import op\n"
+            f"revision, down_revision = '{number + 1:04}', '{number:04}'\n"
+            "branch_labels = depends_on = None\n"
+            f"def upgrade():\n    op.add_column('meta', sa.Column('more', sa.Text))\n    {body}\n"
+        )
+
+    monkeypatch.setattr(migrate, "VERSIONS", folder / "versions")
+    return ship
+
+
+def columns(database) -> list[str]:
+    """Return the columns of the table that the next revision changes."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return [row[1] for row in connection.execute("PRAGMA table_info(meta)")]
+
+
+def test_an_older_database_is_copied_before_it_is_changed(open_store, paths, next_version) -> None:
+    """Rows and device stay; the copy is a whole database of the older revision."""
+    first = open_store()
+    row = first.new_row(first.stamp(NOW, 240), kind="suspend", item_kind="card", item_id="x")
+    first.append([row])
+    first.close()
+    next_version("pass")
+
+    second = open_store()
+    (copy,) = paths.backups.glob("*.db")
+
+    assert second.rows() == [row]
+    assert second.device_id == first.device_id
+    assert "more" in columns(paths.database)
+    assert "more" not in columns(copy)
+    assert not check_revision(paths.database)
+
+
+def test_a_revision_that_fails_changes_nothing(open_store, paths, next_version) -> None:
+    """All of it is one transaction; the older database is still there and still old."""
+    open_store().close()
+    next_version("op.execute('this is no SQL')")
+
+    with pytest.raises(StoreFault):
+        open_store()
+    assert "more" not in columns(paths.database)
+    assert check_revision(paths.database)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
+import shutil
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +19,7 @@ from hypothesis import strategies as st
 from studytrack.domain.log import LogRow
 from studytrack.domain.scheduler import CARDS, Moment, answer
 from studytrack.errors import EnvironmentFault, StoreFault
-from studytrack.paths import find_paths
+from studytrack.paths import Paths, find_paths
 from studytrack.storage.store import Guard, StaleItem, Store
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -225,33 +229,76 @@ def test_merging_is_a_union(tmp_path) -> None:
     one.close(), other.close()
 
 
+KINDS = {"s": "suspend", "w": "resume", "b": "bury", "z": "reset"}
 ACTIONS = st.lists(
-    st.tuples(st.sampled_from("123456uur"), st.sampled_from("xyz"), st.integers(0, 30)), max_size=30
+    st.tuples(
+        st.sampled_from("1234334uuurrpqswbz"),
+        st.sampled_from("xyz"),
+        st.integers(0, 30),
+        st.booleans(),
+    ),
+    max_size=30,
 )
+
+
+def act(stores: Sequence[Store], actions) -> None:
+    """Answer, mark, undo, redo and the rest, in one window or the other."""
+    when = START
+    for what, name, days, second in actions:
+        store = stores[-second]
+        when += timedelta(days=days)
+        stamp = store.stamp(when, 240)
+        if what in "1234":
+            rate(store, name, int(what), when)
+        elif what == "u":
+            store.undo(stamp)
+        elif what == "r":
+            store.redo(stamp)
+        elif what in KINDS:
+            row = store.new_row(stamp, kind=KINDS[what], item_kind="card", item_id=name)
+            store.append([row])
+        else:
+            note(store, name, status=what, progress=days or None)
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory) -> Path:
+    """A migrated database without a device: copying one is quicker than migrating."""
+    paths = find_paths({}, tmp_path_factory.mktemp("blank"))
+    Store.open(paths).close()
+    with contextlib.closing(sqlite3.connect(paths.database)) as connection:
+        connection.execute("DELETE FROM meta")
+        connection.commit()
+    return paths.database
+
+
+def homes(blank: Path, folder: Path, count: int) -> list[Paths]:
+    """Return fresh homes, each a device of its own."""
+    made = [find_paths({}, folder / str(number)) for number in range(count)]
+    for paths in made:
+        paths.data.mkdir(parents=True)
+        shutil.copy(blank, paths.database)
+    return made
 
 
 @settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(ACTIONS)
-def test_caches_always_equal_a_replay(tmp_path_factory, actions) -> None:
-    """Any mix of answers, marks, undos and redos: a rebuild changes nothing."""
-    store = Store.open(find_paths({}, tmp_path_factory.mktemp("home")))
-    when = START
-    for what, name, days in actions:
-        when += timedelta(days=days)
-        if what in "1234":
-            rate(store, name, int(what), when)
-        elif what == "u":
-            store.undo(store.stamp(when, 240))
-        elif what == "r":
-            store.redo(store.stamp(when, 240))
-        else:
-            note(store, name, status=what, progress=days)
-    differed = store.rebuild()
-    store.close()
+def test_caches_always_equal_a_replay(blank, tmp_path_factory, actions) -> None:
+    """After any writes in two windows both see the same, and a rebuild changes nothing."""
+    (paths,) = homes(blank, tmp_path_factory.mktemp("home"), 1)
+    windows = [Store.open(paths), Store.open(paths)]
+    act(windows, actions)
+    seen = [(store.memories(), store.entities("reading")) for store in windows]
+    for store in windows:
+        store.close()
+    again = Store.open(paths)
+    differed, states = again.rebuild(), (again.memories(), again.entities("reading"))
+    again.close()
 
     assert differed == 0
+    assert [states, states] == seen
 
 
 def test_a_thousand_undos_end_where_it_began(store) -> None:
@@ -297,3 +344,52 @@ def test_a_home_that_is_a_file_is_named(paths) -> None:
 
     with pytest.raises(EnvironmentFault, match="Cannot create"):
         Store.open(paths)
+
+
+@settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(st.lists(ACTIONS, min_size=3, max_size=3), st.permutations(range(3)))
+def test_merging_keeps_its_laws(blank, tmp_path_factory, histories, order) -> None:
+    """Three devices that merge in any order, some twice, end with the same log and states."""
+    stores = [Store.open(paths) for paths in homes(blank, tmp_path_factory.mktemp("homes"), 4)]
+    for store, actions in zip(stores, histories, strict=False):
+        act([store], actions)
+    dumps = [json.loads(json.dumps(store.dump())) for store in stores[:3]]
+
+    for number in (0, 1, 2):
+        stores[0].merge(dumps[number])
+    for number in (*order, order[0]):
+        stores[3].merge(dumps[number])
+    same = (stores[0].dump(), stores[0].memories(), stores[0].entities("reading"))
+    other = (stores[3].dump(), stores[3].memories(), stores[3].entities("reading"))
+    differed = stores[3].rebuild()
+    for store in stores:
+        store.close()
+
+    assert same == other
+    assert list(same[2]) == list(other[2])
+    assert differed == 0
+
+
+def test_redo_keeps_the_order_of_own_items(store) -> None:
+    """What was added first stays first, also after undo and redo."""
+    note(store, "b", record={"x": 1})
+    note(store, "a", record={"x": 1})
+    stamp = store.stamp(START, 240)
+    store.undo(stamp), store.undo(stamp), store.redo(stamp), store.redo(stamp)
+
+    assert list(store.entities("reading")) == ["b", "a"]
+    assert store.rebuild() == 0
+    assert list(store.entities("reading")) == ["b", "a"]
+
+
+def test_days_of_study_count_live_rows_only(store) -> None:
+    """A day whose every answer was taken back is no day of study."""
+    rate(store, "x", 3)
+    rate(store, "y", 3, START + timedelta(days=1))
+    both = store.study_days({"learn"})
+    store.undo(store.stamp(START, 240))
+
+    assert both == {START.date().toordinal(), START.date().toordinal() + 1}
+    assert store.study_days({"learn"}) == {START.date().toordinal()}

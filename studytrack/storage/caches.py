@@ -1,0 +1,139 @@
+"""The states that follow from the log: memories of cards and exercises, fields of tracked items.
+
+A new row is folded onto the cached state; undo and merge fold the whole item anew. Either way the
+caches equal a replay of the log, and `rebuild` proves it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from studytrack.domain.log import LogRow, fold_fields, live_rows
+from studytrack.domain.scheduler import Memory, fold, fold_one
+from studytrack.storage.logbook import Logbook
+from studytrack.storage.rows import PUT_MEMORY, SELECT_MEMORIES, memory_of, memory_values
+
+WITH_MEMORY: frozenset[str] = frozenset({"card", "exercise"})
+_ENTITIES = """
+    SELECT item_id, fields FROM entity AS e WHERE item_kind = ? ORDER BY (
+        SELECT min(clock) FROM log WHERE log.item_kind = e.item_kind AND log.item_id = e.item_id
+    ), item_id
+"""
+
+Item = tuple[str, str]
+
+
+class Caches:
+    """Cached states; the caller holds the lock and the transaction."""
+
+    def __init__(self, connection: sa.Connection, logbook: Logbook) -> None:
+        self._connection = connection
+        self._logbook = logbook
+        self._memories: dict[Item, Memory] | None = None
+
+    def forget(self) -> None:
+        """Read again at the next use: another process wrote, or a transaction was rolled back."""
+        self._memories = None
+
+    def memories(self) -> dict[Item, Memory]:
+        """Return the memory of every item; the dict is the cache itself."""
+        if self._memories is None:
+            found = map(memory_of, self._connection.exec_driver_sql(SELECT_MEMORIES))
+            self._memories = {(one.item_kind, one.item_id): one for one in found}
+        return self._memories
+
+    def memory(self, item: Item) -> Memory | None:
+        """Return the memory of one item."""
+        if self._memories is not None:
+            return self._memories.get(item)
+        text = f"{SELECT_MEMORIES} WHERE item_kind = ? AND item_id = ?"
+        record = self._connection.exec_driver_sql(text, item).one_or_none()
+        return memory_of(record) if record else None
+
+    def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
+        """Return the fields of one kind of item, in the order in which they were first set."""
+        found = self._connection.exec_driver_sql(_ENTITIES, (item_kind,))
+        return {name: json.loads(text) for name, text in found}
+
+    def add(self, row: LogRow) -> None:
+        """Fold one new row, later than all before it, onto its item."""
+        item = (row.item_kind, row.item_id)
+        if row.kind == "undo" or row.batch:
+            self.refold(self._logbook.touched(row))
+            return
+        if row.item_kind in WITH_MEMORY:
+            before = self.memory(item)
+            after = fold_one(before, *item, row)
+            if after is not before:
+                self._put_memory(item, after)
+        if row.kind == "set" and row.item_id:
+            self._put_fields(item, {**self._fields(item), **row.fields})
+
+    def refold(self, items: Iterable[Item]) -> None:
+        """Fold items anew from all their rows."""
+        for item_kind, item_id in dict.fromkeys(items):
+            if not item_id:
+                continue
+            own = self._logbook.find(item_kind=item_kind, item_id=item_id)
+            every = {row.event_id: row for row in [*own, *self._logbook.tombstones(own)]}
+            rows = [row for row in live_rows(every.values()) if row.item_id == item_id]
+            if item_kind in WITH_MEMORY:
+                self._put_memory((item_kind, item_id), fold(item_kind, item_id, rows))
+            self._put_fields((item_kind, item_id), fold_fields(rows))
+
+    def rebuild(self) -> int:
+        """Fold everything anew; return how many states differed."""
+        before = self._all()
+        self._connection.exec_driver_sql("DELETE FROM memory")
+        self._connection.exec_driver_sql("DELETE FROM entity")
+        self.forget()
+        self.refold(self._logbook.items())
+        after = self._all()
+        return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys())
+
+    def _all(self) -> dict[tuple[str, str, str], Any]:
+        """Return every state as the tables hold it."""
+        self.forget()
+        found: dict[tuple[str, str, str], Any] = {
+            ("memory", *item): memory for item, memory in self.memories().items()
+        }
+        for kind, name, text in self._connection.exec_driver_sql(
+            "SELECT item_kind, item_id, fields FROM entity"
+        ):
+            found["entity", kind, name] = json.loads(text)
+        return found
+
+    def _put_memory(self, item: Item, memory: Memory | None) -> None:
+        if memory is None:
+            self._connection.exec_driver_sql(
+                "DELETE FROM memory WHERE item_kind = ? AND item_id = ?", item
+            )
+        else:
+            self._connection.exec_driver_sql(PUT_MEMORY, memory_values(memory))
+        if self._memories is not None:
+            if memory is None:
+                self._memories.pop(item, None)
+            else:
+                self._memories[item] = memory
+
+    def _fields(self, item: Item) -> dict[str, Any]:
+        text = self._connection.exec_driver_sql(
+            "SELECT fields FROM entity WHERE item_kind = ? AND item_id = ?", item
+        ).scalar()
+        return json.loads(text) if text else {}
+
+    def _put_fields(self, item: Item, fields: Mapping[str, Any]) -> None:
+        kept = {name: value for name, value in fields.items() if value is not None}
+        if not kept:
+            self._connection.exec_driver_sql(
+                "DELETE FROM entity WHERE item_kind = ? AND item_id = ?", item
+            )
+            return
+        self._connection.exec_driver_sql(
+            "INSERT OR REPLACE INTO entity (item_kind, item_id, fields) VALUES (?, ?, ?)",
+            (*item, json.dumps(kept)),
+        )

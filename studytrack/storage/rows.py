@@ -1,0 +1,76 @@
+"""Log rows and memories as SQL values and back.
+
+The hot path binds plain tuples to SQL text that is built once: SQLAlchemy's row and type machinery
+would cost more than the write itself. Nothing here opens a connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from studytrack.domain.log import LogRow
+from studytrack.domain.scheduler import Memory
+
+LOG_NAMES = tuple(f.name for f in fields(LogRow))
+MEMORY_NAMES = tuple(f.name for f in fields(Memory))
+_EVIDENCE, _FIELDS = LOG_NAMES.index("evidence"), LOG_NAMES.index("fields")
+_SUSPENDED = MEMORY_NAMES.index("suspended")
+_log_values, _memory_values = attrgetter(*LOG_NAMES), attrgetter(*MEMORY_NAMES)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+# Only names of columns are joined into the texts below; values are always bound.
+INSERT_ROW = f"INSERT INTO log ({', '.join(LOG_NAMES)}) VALUES ({_marks(len(LOG_NAMES))})"  # noqa: S608 - see above
+SELECT_ROWS = f"SELECT {', '.join(LOG_NAMES)} FROM log"  # noqa: S608 - see above
+IN_ORDER = " ORDER BY clock, device_id, event_id"
+NEWEST_FIRST = " ORDER BY clock DESC, device_id DESC, event_id DESC"
+PUT_MEMORY = f"INSERT OR REPLACE INTO memory ({', '.join(MEMORY_NAMES)}) VALUES ({_marks(len(MEMORY_NAMES))})"  # noqa: E501, S608 - see above
+SELECT_MEMORIES = f"SELECT {', '.join(MEMORY_NAMES)} FROM memory"  # noqa: S608 - see above
+
+
+def one_of(column: str, values: Sequence[str]) -> str:
+    """Return the SQL condition that a column has one of the values, which are still to be bound."""
+    return f"{column} IN ({_marks(len(values))})"
+
+
+def row_values(row: LogRow) -> tuple[Any, ...]:
+    """Return a row as values for `INSERT_ROW`."""
+    values = list(_log_values(row))
+    values[_EVIDENCE] = _to_json(row.evidence)
+    values[_FIELDS] = _to_json(row.fields)
+    return tuple(values)
+
+
+def row_of(record: Sequence[Any]) -> LogRow:
+    """Return the row of one record of `SELECT_ROWS`."""
+    found = dict(zip(LOG_NAMES, record, strict=True))
+    found["evidence"] = _from_json(found["evidence"])
+    found["fields"] = _from_json(found["fields"])
+    return LogRow(**found)
+
+
+def memory_values(memory: Memory) -> tuple[Any, ...]:
+    """Return a memory as values for `PUT_MEMORY`."""
+    return tuple(_memory_values(memory))
+
+
+def memory_of(record: Sequence[Any]) -> Memory:
+    """Return the memory of one record of `SELECT_MEMORIES`."""
+    found = dict(zip(MEMORY_NAMES, record, strict=True))
+    found["suspended"] = bool(record[_SUSPENDED])
+    return Memory(**found)
+
+
+def _to_json(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value)) if value else "{}"
+
+
+def _from_json(text: str) -> dict[str, Any]:
+    return {} if text == "{}" else json.loads(text)
