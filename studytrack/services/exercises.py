@@ -39,6 +39,7 @@ class ExerciseView:
     due_text: str
     path: Path
     hints_shown: int
+    due_day: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,7 @@ def _view(study: Study, item: Exercise, state: ExerciseState, today: int) -> Exe
         due_text=_due_text(state.due_day, today),
         path=solution_path(study, item),
         hints_shown=state.hints_shown,
+        due_day=state.due_day,
     )
 
 

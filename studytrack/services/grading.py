@@ -58,7 +58,7 @@ def read_submission(
     path = file if file is not None else solution_path(study, exercise)
     try:
         return exercise, path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         remedy = f"`studytrack exercise open {exercise.id}` writes the starter."
         raise NotFound(f"There is no file {path}.", "", remedy) from None
     except OSError as error:

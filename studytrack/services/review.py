@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from studytrack.content.decode import plain
-from studytrack.domain.cards import Card, CardKind, Judgement, judge
-from studytrack.domain.days import day_start
+from studytrack.domain.cards import Card, CardKind, Judgement, card_problems, judge
 from studytrack.domain.fsrs import Fsrs
-from studytrack.domain.log import REVIEW_KINDS, LogRow
+from studytrack.domain.log import LogRow
 from studytrack.domain.plan import card_minutes
-from studytrack.domain.queue import Queue, build_queue, choose
 from studytrack.domain.scheduler import CARDS, Memory, Moment, Outcome, Preset, preview
 from studytrack.domain.scheduler import answer as schedule
 from studytrack.errors import UsageFault, resolve
+from studytrack.services.deck import deck_of, note_answer
+from studytrack.services.due import due_text, interval_text, next_due_text
+from studytrack.services.evidence import resolve_topic
 from studytrack.services.study import Study
 
 if TYPE_CHECKING:
@@ -90,36 +91,42 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
         topic: only cards of this topic or point.
         skip: ids to leave out.
     """
-    day = _Day(study, topic, skip)
-    chosen = choose(day.queue, answered=len(day.answered), last=day.last_card)
-    if chosen is None:
-        return None
-    memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
-    outcomes = preview(memory, day.moment, preset(study))
-    again, hard, good, easy = (interval_text(outcome.scheduled) for outcome in outcomes)
-    return Question(
-        card=chosen.card,
-        state=memory.state,
-        left=day.queue.ready,
-        new_left=len(day.queue.new),
-        intervals=(again, hard, good, easy),
-        guard=_guard(study, chosen.card.id),
-    )
+    with study.lock:
+        stamp = study.stamp()
+        deck = deck_of(study, stamp, topic, skip)
+        chosen = deck.choose(_moment(stamp))
+        if chosen is None:
+            return None
+        memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
+        outcomes = preview(memory, _moment(stamp), preset(study))
+        again, hard, good, easy = (interval_text(outcome.scheduled) for outcome in outcomes)
+        return Question(
+            card=chosen.card,
+            state=memory.state,
+            left=deck.ready(_moment(stamp)),
+            new_left=deck.new,
+            intervals=(again, hard, good, easy),
+            guard=_guard(memory),
+        )
 
 
 def counts(study: Study, topic: str = "") -> Counts:
     """Return what waits now."""
-    day = _Day(study, topic, ())
-    queue = day.queue
-    learning = len(queue.steps) + len(queue.later)
-    waiting = len(queue.reviews) + learning + len(queue.new)
-    return Counts(
-        due=len(queue.reviews),
-        learning=learning,
-        new=len(queue.new),
-        minutes=card_minutes(waiting),
-        next_due_text=_next_due(day, waiting),
-    )
+    with study.lock:
+        stamp = study.stamp()
+        deck = deck_of(study, stamp, topic)
+        learning = deck.steps(_moment(stamp))
+        waiting = deck.reviews + learning + deck.new
+        memories = () if waiting else study.store.memories("card").values()
+        return Counts(
+            due=deck.reviews,
+            learning=learning,
+            new=deck.new,
+            minutes=card_minutes(waiting),
+            next_due_text=next_due_text(
+                waiting, memories, study.now(), stamp.study_day, study.rollover
+            ),
+        )
 
 
 def propose(card: Card, text: str) -> Judgement:
@@ -161,24 +168,35 @@ def answer(
             "It takes 1 again, 2 hard, 3 good, 4 easy; nothing was saved.",
         )
     card = _card(study, question) if isinstance(question, str) else question.card
-    guard = None if isinstance(question, str) else question.guard
-    stamp = study.stamp()
-    outcome = schedule(study.store.memory("card", card.id), rating, _moment(stamp), preset(study))
-    row = study.store.new_row(
-        stamp,
-        **_answer_fields(study, card, rating, outcome, judgement),
-        duration_ms=duration_ms,
-        answer=text,
-    )
-    study.store.append([row], guard=guard)
-    return Answered(
-        card=card,
-        rating=rating,
-        row=row,
-        scheduled_text=interval_text(outcome.scheduled),
-        due_text=_due_text(outcome.scheduled, stamp.study_day),
-        left=_Day(study, "", ()).queue.ready,
-    )
+    with study.lock:
+        stamp = study.stamp()
+        deck = deck_of(study, stamp)
+        memory = study.store.memory("card", card.id)
+        outcome = schedule(memory, rating, _moment(stamp), preset(study))
+        made = study.store.new_row(
+            stamp,
+            **_answer_fields(study, card, rating, outcome, judgement),
+            duration_ms=duration_ms,
+            answer=None if text is None else text.encode("utf-8", "replace").decode(),
+        )
+        guard = _guard(memory) if isinstance(question, str) else question.guard
+        (row,) = study.store.append([made], guard=guard)
+        after = replace(outcome.memory, last_clock=row.clock)
+        note_answer(study, card, after, begun=memory.state == "new")
+        return Answered(
+            card=card,
+            rating=rating,
+            row=row,
+            scheduled_text=interval_text(outcome.scheduled),
+            due_text=due_text(outcome.scheduled, stamp.study_day),
+            left=deck.ready(_moment(stamp)),
+        )
+
+
+def _guard(memory: Memory) -> Guard:
+    from studytrack.storage.store import Guard
+
+    return Guard(item_kind="card", item_id=memory.item_id, clock=memory.last_clock)
 
 
 def _answer_fields(
@@ -244,15 +262,14 @@ def add_card(
     """Add a card of the learner's own.
 
     Raises:
-        UsageFault: an empty question or answer.
+        UsageFault: an empty question or answer, or one that its kind does not allow.
         NotFound: no such topic or point.
     """
-    if not front.strip() or not back.strip():
+    if not front.strip() or not (back.strip() or answer.strip()):
         raise UsageFault("A card needs a question and an answer.", "", "Give both.")
     catalogue = study.catalogue
     if topic:
-        known = [*catalogue.topics, *catalogue.points]
-        topic = resolve("topic", topic, known, "studytrack topic list")
+        topic = resolve_topic(catalogue, topic)
     stamp = study.stamp()
     row = study.store.new_row(stamp, kind="set", item_kind="card")
     slug = "-".join(re.findall(r"[a-z0-9]+", front.lower())[:5]) or "card"
@@ -264,6 +281,8 @@ def add_card(
         back=back.strip(),
         answer=answer.strip(),
     )
+    if problems := card_problems(card):
+        raise UsageFault(f"The card cannot be asked: {problems[0]}", "", "Nothing was added.")
     study.store.append([replace(row, item_id=card.id, fields={"record": plain(card)})])
     study.refresh()
     return card
@@ -300,120 +319,8 @@ def content_hash(card: Card) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def interval_text(scheduled: int) -> str:
-    """Return days, or negative seconds of a step, for a button.
-
-    >>> [interval_text(n) for n in (-60, -600, 1, 45, 400)]
-    ['<1m', '<10m', '1d', '1.5mo', '1.1y']
-    """
-    month, year = 30.4, 365.25
-    if scheduled < 0:
-        return f"<{max(1, round(-scheduled / 60))}m"
-    if scheduled < month:
-        return f"{scheduled}d"
-    if scheduled < year:
-        return f"{scheduled / month:.1f}mo"
-    return f"{scheduled / year:.1f}y"
-
-
-def _due_text(scheduled: int, today: int) -> str:
-    if scheduled < 0:
-        minutes = max(1, round(-scheduled / 60))
-        return f"Again in {minutes} minute{'s' if minutes > 1 else ''}."
-    if scheduled == 1:
-        return "Due again tomorrow."
-    due = date.fromordinal(today + scheduled)
-    year = f" {due.year}" if due.year != date.fromordinal(today).year else ""
-    return f"Due again {due.day} {due:%b}{year}."
-
-
-class _Day:
-    """The queue of a moment, with what was answered on this study day."""
-
-    def __init__(self, study: Study, topic: str, skip: Collection[str]) -> None:
-        self.study = study
-        self.stamp = study.stamp()
-        self.moment = _moment(self.stamp)
-        catalogue = study.catalogue
-        cards = [c for c in catalogue.cards.values() if c.id not in skip]
-        if topic:
-            wanted = _topic_ids(study, topic)
-            cards = [card for card in cards if card.topic in wanted]
-        self.memories = {
-            item_id: memory for (_, item_id), memory in study.store.memories("card").items()
-        }
-        today = study.store.live(
-            item_kind="card", since_day=self.stamp.study_day, kinds=REVIEW_KINDS
-        )
-        self.answered = [row for row in today if row.study_day == self.stamp.study_day]
-        seen = {row.item_id for row in self.answered}
-        self.queue: Queue = build_queue(
-            _teaching_order(study, cards),
-            self.memories,
-            self.moment,
-            new_limit=self._new_limit(),
-            seen_today={catalogue.cards[name].source for name in seen if name in catalogue.cards},
-        )
-        last = self.answered[-1].item_id if self.answered else ""
-        self.last_card = catalogue.cards.get(last)
-
-    def _new_limit(self) -> int:
-        begun = [row for row in self.answered if row.kind == "learn" and row.r_before is None]
-        extra = self.study.store.entities("day").get(str(self.stamp.study_day), {})
-        allowed = self.study.settings.study_new_cards + int(extra.get("extra_new", 0))
-        return allowed - len({row.item_id for row in begun})
-
-
-def _teaching_order(study: Study, cards: Collection[Card]) -> list[Card]:
-    """Return cards in the order of the plan's topics; those without a topic come first."""
-    catalogue = study.catalogue
-    order: dict[str, int] = {"": -1}
-    for topic in catalogue.topics.values():
-        for name in (topic.id, *(point.id for point in topic.points)):
-            order[name] = len(order)
-    return sorted(cards, key=lambda card: order.get(card.topic, len(order)))
-
-
-def _topic_ids(study: Study, topic: str) -> set[str]:
-    catalogue = study.catalogue
-    name = resolve("topic", topic, [*catalogue.topics, *catalogue.points], "studytrack topic list")
-    found = catalogue.topics.get(name)
-    return {name, *(point.id for point in found.points)} if found else {name}
-
-
-def _next_due(day: _Day, waiting: int) -> str:
-    """Return when it goes on, and the command or key that does more now."""
-    if waiting:
-        return f"{waiting} card{'s' if waiting > 1 else ''} can be asked now."
-    upcoming: Mapping[int, int] = _by_day(day)
-    if not upcoming:
-        return "No card waits. Learn new ones with `l` in Review."
-    first = min(upcoming)
-    number, zone = upcoming[first], day.study.now().tzinfo
-    assert zone is not None  # the clock gives aware moments
-    start = day_start(first, zone, day.study.rollover).astimezone(zone)
-    days = first - day.stamp.study_day
-    when = "tomorrow" if days == 1 else f"on {start.day} {start:%b}"
-    return f"Next: {number} card{'s' if number > 1 else ''} {when} from {start:%H:%M}."
-
-
-def _by_day(day: _Day) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for memory in day.memories.values():
-        if memory.due_day > day.stamp.study_day and not memory.suspended:
-            found[memory.due_day] = found.get(memory.due_day, 0) + 1
-    return found
-
-
 def _moment(stamp: Stamp) -> Moment:
     return Moment(day=stamp.study_day, utc_ms=stamp.utc_ms)
-
-
-def _guard(study: Study, card_id: str) -> Guard:
-    from studytrack.storage.store import Guard
-
-    rows = study.store.rows(item_kind="card", item_id=card_id)
-    return Guard(item_kind="card", item_id=card_id, clock=rows[-1].clock if rows else 0)
 
 
 def _card(study: Study, name: str) -> Card:

@@ -50,7 +50,8 @@ class Study:
         self.settings = settings
         self.clock = clock
         self._roots = roots
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        self.kept: dict[str, Any] = {}  # what services keep between calls; only ever a cache
         self._store: Store | None = None
         self._shipped: Catalogue | None = None
         self._merged: Catalogue | None = None
@@ -75,7 +76,7 @@ class Study:
         Raises:
             StoreFault, EnvironmentFault: it cannot be opened.
         """
-        with self._lock:
+        with self.lock:
             if self._store is None:
                 from studytrack.storage.store import Store
 
@@ -89,7 +90,7 @@ class Study:
         Raises:
             ContentFault: a content file breaks the rules.
         """
-        with self._lock:
+        with self.lock:
             if self._shipped is None:
                 roots = self._roots if self._roots is not None else [content_root()]
                 self._shipped = load_catalogue(roots)
@@ -98,19 +99,20 @@ class Study:
     @property
     def catalogue(self) -> Catalogue:
         """The content, with the learner's own items after it."""
-        with self._lock:
+        with self.lock:
             if self._merged is None:
                 self._merged = self._with_own(self.shipped)
             return self._merged
 
     def refresh(self) -> None:
         """Read the learner's own items again at the next use."""
-        with self._lock:
+        with self.lock:
             self._merged = None
+            self.kept.clear()
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
+        with self.lock:
             if self._store is not None:
                 self._store.close()
                 self._store = None

@@ -305,8 +305,9 @@ def _next_text(study: Study, steps: Sequence[PlanStep], evidence: Evidence) -> s
         return _FIRST[steps[0].kind].format(item=steps[0].item)
     waiting = review.counts(study).next_due_text
     unseen = any(("card", name) not in evidence.memories for name in catalogue.cards)
-    more = " Key `l` in Review learns more today." if unseen and "`l`" not in waiting else ""
-    return f"{_done_today(evidence)} {waiting}{more}"
+    more = " `studytrack review --more 5` (key l) learns more today."
+    wanted = unseen and "--more" not in waiting
+    return f"{_done_today(evidence)} {waiting}{more if wanted else ''}"
 
 
 _FIRST = {

@@ -32,7 +32,8 @@ def redo(study: Study) -> Undone | None:
 def _told(study: Study, row: LogRow | None, lead: str) -> Undone | None:
     if row is None:
         return None
-    study.refresh()
+    if row.kind in {"set", "import"}:
+        study.refresh()  # it may have been an own item
     return Undone(
         kind=row.kind,
         item_kind=row.item_kind,

@@ -224,3 +224,30 @@ def test_counts_say_when_it_goes_on(study, clock) -> None:
 def test_intervals_fit_a_button(scheduled, text) -> None:
     """Minutes, days, months, years."""
     assert text == review.interval_text(scheduled)
+
+
+def test_a_card_that_could_not_be_asked_is_not_added(study) -> None:
+    """A choice without choices is refused, and nothing is stored."""
+    with pytest.raises(UsageFault, match="choices"):
+        review.add_card(study, "Which?", "This.", kind="choice", answer="a")
+
+    assert study.store.rows() == []
+
+
+def test_what_a_broken_terminal_sends_is_stored(study) -> None:
+    """Bytes that are no UTF-8 do not lose the answer."""
+    row = review.answer(study, "recall.topk-tie", 3, text="caf\udce9").row
+
+    assert row.answer == "caf?"
+    assert study.store.rows() == [row]
+
+
+def test_a_buried_card_s_next_day_is_named(study, clock) -> None:
+    """What was put off until tomorrow counts as tomorrow's."""
+    study.settings = replace(study.settings, study_new_cards=1)
+    scheduled = review.answer(study, ask(study), 4).row.scheduled
+    study.settings = replace(study.settings, study_new_cards=0)
+    clock.forward(days=scheduled)
+    review.bury(study, ask(study).card.id)
+
+    assert "Next: 1 card tomorrow from 04:00." == review.counts(study).next_due_text

@@ -197,7 +197,7 @@ def test_the_day_is_done_when_nothing_is_left(study: Study) -> None:
     assert found.steps == ()
     assert found.minutes == 0
     assert found.next_text.startswith("Done for today: 8 cards, 1 exercise, 1 reading.")
-    assert "`l`" in found.next_text
+    assert "review --more 5" in found.next_text
 
 
 def test_undo_brings_a_step_back(study: Study) -> None:
