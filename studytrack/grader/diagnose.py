@@ -19,7 +19,7 @@ from studytrack.domain.verdict import Finding
 from studytrack.grader.attempt import Observation, run_check
 from studytrack.grader.authoring import Mistake
 from studytrack.grader.compare import EXACT, Tolerance, differ
-from studytrack.grader.ladder import Asked
+from studytrack.grader.ladder import Asked, gradient_tolerance
 from studytrack.grader.local import LocalClass, LocalFunction
 from studytrack.grader.subject import Answer, LocalSubject, tensors_of
 from studytrack.grader.suite import Suite
@@ -27,7 +27,6 @@ from studytrack.grader.symptoms import symptom
 from studytrack.grader.verify import bits
 
 MAX_FINDINGS, MANY_NUMBERS, MAX_OBSERVATIONS = 3, 8, 60
-LOOSE = Tolerance({"float64": (1e-6, 1e-6), "float32": (1e-3, 1e-4)})
 
 
 def diagnose(
@@ -45,11 +44,12 @@ def diagnose(
     known = [
         (seen, seen.want or reference.answer(seen.asked.question)) for seen in _chosen(observations)
     ]
-    matches = [m for m in suite.collected.mistakes if _matches(m, known)]
-    if not matches:
-        matches = [
-            m for m in suite.collected.mistakes if _fails_alike(suite, m, known, failed, seed)
-        ]
+    mistakes = suite.collected.mistakes
+    if any(_is_wrong(seen) for seen, _ in known):
+        matches = [m for m in mistakes if _explains(m, known)]
+    else:
+        alike = [m for m in mistakes if _fails_alike(suite, m, failed, seed)]
+        matches = [m for m in alike if _is_silent(m, known)]
     if matches and len(matches) <= MAX_FINDINGS:
         return tuple(Finding(mistake=m.name, text=m.text) for m in matches)
     first = next((seen for seen in observations if seen.difference is not None), None)
@@ -58,57 +58,72 @@ def diagnose(
 
 
 def _chosen(observations: Sequence[Observation]) -> list[Observation]:
-    """Return at most so many observations, wrong and right answers in equal parts, in order."""
-    wrong = [seen for seen in observations if seen.difference is not None][: MAX_OBSERVATIONS // 2]
-    right = [seen for seen in observations if seen.difference is None]
-    kept = {id(seen) for seen in wrong + right[: MAX_OBSERVATIONS - len(wrong)]}
-    return [seen for seen in observations if id(seen) in kept]
+    """Return at most so many observations: wrong answers first, then right ones, each in order.
+
+    Most mistakes are told apart by the first wrong answer, so the rest is seldom computed.
+    """
+    wrong = [seen for seen in observations if _is_wrong(seen)][: MAX_OBSERVATIONS // 2]
+    right = [seen for seen in observations if not _is_wrong(seen)]
+    return wrong + right[: MAX_OBSERVATIONS - len(wrong)]
 
 
-def _matches(mistake: Mistake, known: Sequence[tuple[Observation, Answer]]) -> bool:
-    """Tell whether a mistake explains the answers, the first wrong one among them."""
+def _is_wrong(seen: Observation) -> bool:
+    """Tell whether the answer itself was wrong, not a property of several."""
+    return seen.difference is not None and seen.difference.kind != "property"
+
+
+def _explains(mistake: Mistake, known: Sequence[tuple[Observation, Answer]]) -> bool:
+    """Tell whether a mistake gives the submission's answers, the first wrong one among them."""
     subject = LocalSubject(mistake.wrong)
     separating = numbers = 0
-    explained = False
-    for seen, want in known:
+    for index, (seen, want) in enumerate(known):
         theirs = subject.answer(seen.asked.question)
-        wrong = seen.difference is not None and seen.difference.kind != "property"
         if agree(seen.asked, theirs, want):
-            if wrong and not explained:
-                return False
+            if index == 0:
+                return False  # the first wrong answer is not this mistake's
             continue
         if not agree(seen.asked, seen.got, theirs):
             return False
-        explained = explained or wrong
         separating += 1
         numbers = max(numbers, _weight(seen.got))
     return separating > 1 or numbers >= MANY_NUMBERS
 
 
+def _is_silent(mistake: Mistake, known: Sequence[tuple[Observation, Answer]]) -> bool:
+    """Tell whether a mistake answers every single question as the submission did."""
+    subject = LocalSubject(mistake.wrong)
+    return all(agree(s.asked, s.got, subject.answer(s.asked.question)) for s, _ in known)
+
+
 def agree(asked: Asked, one: Answer, other: Answer) -> bool:
-    """Tell whether two answers are the same: value, exception class, inputs and gradients."""
+    """Tell whether two answers are the same: value, exception class, inputs and gradients.
+
+    As strict as grading: what fails there must be told apart here.
+    """
     if one.error is not None or other.error is not None:
         if one.error is None or other.error is None:
             return False
         return one.error.type_name == other.error.type_name
-    if differ(_without_nan(one.value), _without_nan(other.value), LOOSE) is not None:
+    if differ(_without_nan(one.value), _without_nan(other.value), asked.tolerance) is not None:
         return False
     if differ(bits(one.inputs), bits(other.inputs), EXACT) is not None:
         return False
-    return asked.question.cotangent_seed is None or _same_gradients(one, other)
+    return asked.question.cotangent_seed is None or _same_gradients(asked, one, other)
 
 
-def _same_gradients(one: Answer, other: Answer) -> bool:
+def _same_gradients(asked: Asked, one: Answer, other: Answer) -> bool:
     if one.gradient_error or other.gradient_error:
         return bool(one.gradient_error) == bool(other.gradient_error)
     if one.gradients.keys() != other.gradients.keys():
         return False
+    tolerance = gradient_tolerance(asked)
     return all(
-        _same_gradient(gradient, other.gradients[name]) for name, gradient in one.gradients.items()
+        _same_gradient(gradient, other.gradients[name], tolerance)
+        for name, gradient in one.gradients.items()
     )
 
 
-def _same_gradient(one: Tensor | None, other: Tensor | None) -> bool:
+def _same_gradient(one: Tensor | None, other: Tensor | None, tolerance: Tolerance) -> bool:
     """Tell whether two gradients agree; none that flows is a zero."""
     if one is None and other is None:
         return True
@@ -116,7 +131,7 @@ def _same_gradient(one: Tensor | None, other: Tensor | None) -> bool:
     assert like is not None
     left = torch.zeros_like(like) if one is None else one
     right = torch.zeros_like(like) if other is None else other
-    return differ(_without_nan(left), _without_nan(right), LOOSE) is None
+    return differ(_without_nan(left), _without_nan(right), tolerance) is None
 
 
 def _without_nan(value: Any) -> Any:
@@ -138,20 +153,9 @@ def _weight(answer: Answer) -> int:
     return sum(tensor.numel() for tensor in tensors_of(answer.value))
 
 
-def _fails_alike(
-    suite: Suite,
-    mistake: Mistake,
-    known: Sequence[tuple[Observation, Answer]],
-    failed: Sequence[str],
-    seed: int,
-) -> bool:
-    """Tell whether a mistake answers as the submission does and fails the same properties."""
+def _fails_alike(suite: Suite, mistake: Mistake, failed: Sequence[str], seed: int) -> bool:
+    """Tell whether a mistake fails the same properties as the submission."""
     checks = sorted(suite.collected.checks, key=lambda check: check.name not in failed)
-    if not any(check.name in failed for check in checks):
-        return False
-    subject = LocalSubject(mistake.wrong)
-    if not all(agree(s.asked, s.got, subject.answer(s.asked.question)) for s, _ in known):
-        return False
     wrap = LocalClass if suite.exercise.kind == "class" else LocalFunction
     for check in checks:  # failed ones first: a mistake that passes one is out at once
         try:
@@ -161,4 +165,4 @@ def _fails_alike(
             fails = True
         if fails != (check.name in failed):
             return False
-    return True
+    return bool(checks)

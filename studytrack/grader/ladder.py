@@ -51,7 +51,7 @@ class Ladder:
         self._seed = seed
         self._reference = LocalSubject(suite.reference)
         self._drawn = [(case, case.draw(seed, suite.exercise.id)) for case in suite.collected.cases]
-        self._wanted: dict[int, Answer] = {}
+        self._wanted: dict[int, tuple[Asked, Answer]] = {}  # holds the key's object, as ids return
 
     def rungs(self) -> Iterator[Rung]:
         """Yield the rungs, simple first."""
@@ -75,8 +75,8 @@ class Ladder:
         """Return the reference's answer (cached by question)."""
         key = id(asked)
         if key not in self._wanted:
-            self._wanted[key] = self._reference.answer(asked.question)
-        return self._wanted[key]
+            self._wanted[key] = (asked, self._reference.answer(asked.question))
+        return self._wanted[key][1]
 
     def _dtypes(self, case: Case) -> tuple[str, ...]:
         chosen = self._exercise.dtypes if case.dtypes is None else case.dtypes
@@ -84,7 +84,8 @@ class Ladder:
 
     def _again(self) -> Iterator[Asked]:
         """The first case, another, and the first again, which a cache or kept state betrays."""
-        (first, drawn), (other, others) = self._drawn[0], self._drawn[1]
+        random = [pair for pair in self._drawn if not pair[0].shown]
+        (first, drawn), (other, others) = [*random, *self._drawn][:2]
         yield self._asked(first, drawn, self._dtypes(first)[0])
         yield self._asked(other, others, self._dtypes(other)[0])
         fresh = first.draw(derive_seed(self._seed, "again"), self._exercise.id)
