@@ -1,0 +1,1 @@
+"""Widgets that know no service: they draw what they are given and send messages."""
