@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from studytrack.cli.front import Front, json_option, limit_option, pass_front
-from studytrack.cli.output import emit_json, say, table
-from studytrack.cli.review import NAMES, WORDS, front_text
+from studytrack.cli.front import Commands, Front, json_option, limit_option, pass_front
+from studytrack.cli.output import emit_json, moment_text, say, table, without_keys
+from studytrack.cli.review import NAMES, WORDS, front_text, judged_text
 from studytrack.cli.undo import undo_last
-from studytrack.domain.cards import AUTO_GRADED, Card, right_answer
+from studytrack.domain.cards import AUTO_GRADED, Card, cloze_front, right_answer
+from studytrack.domain.days import day_start, offset_minutes, utc_ms
 from studytrack.errors import UsageFault, resolve
 
 if TYPE_CHECKING:
-    from studytrack.services.review import Answered
+    from studytrack.domain.log import LogRow
+    from studytrack.services.review import Answered, Question
+
+ASKED = ("id", "kind", "topic", "level", "code", "choices", "unit", "hint")  # give nothing away
 
 
-@click.group(help="Quiz cards: list, next, answer, show, add, undo.")
+@click.group(cls=Commands, help="Quiz cards: list, next, answer, show, add, undo.")
 def card() -> None:
     """Group the card commands."""
 
@@ -48,17 +53,26 @@ def list_cards(front: Front, topic: str, limit: int | None, as_json: bool) -> No
     states = [s for s in card_states(front.study) if wanted is None or s.card.topic in wanted]
     states = states[:limit]
     if as_json:
-        emit_json([card_data(s.card, due=s.due, state=s.state) for s in states])
+        emit_json([card_data(s.card, due=s.due or None, state=s.state) for s in states])
         return
-    rows = [(s.card.id, s.card.kind, s.card.topic, s.due or "new", s.card.front) for s in states]
-    table(("id", "kind", "topic", "due", "title"), rows)
+    rows = [
+        (s.card.id, s.card.kind, s.card.topic, s.due or s.state, front_line(s.card)) for s in states
+    ]
+    table(("id", "kind", "topic", "due", "title"), rows, "No card here yet: `studytrack card add`.")
+
+
+def front_line(item: Card) -> str:
+    """Return a card's question for a list, its gaps blanked."""
+    return cloze_front(item.front) if item.kind == "cloze" else item.front
 
 
 def _topics(front: Front, topic: str) -> set[str] | None:
     if not topic:
         return None
+    from studytrack.services.evidence import resolve_topic
+
     catalogue = front.study.catalogue
-    name = resolve("topic", topic, [*catalogue.topics, *catalogue.points], "studytrack topic list")
+    name = resolve_topic(catalogue, topic)
     found = catalogue.topics.get(name)
     return {name, *(point.id for point in found.points)} if found else {name}
 
@@ -73,25 +87,27 @@ def next_card(front: Front, topic: str, as_json: bool) -> None:
 
     question = next_question(front.study, topic=topic)
     if as_json:
-        shown = None
-        if question is not None:
-            hidden = {"answer": None, "back": None, "accept": None, "why": None, "rubric": None}
-            shown = card_data(
-                question.card,
-                state=question.state,
-                left=question.left,
-                intervals=question.intervals,
-            )
-            shown = {k: v for k, v in shown.items() if k not in hidden}
-            if question.card.kind == "cloze":
-                shown["front"] = shown["title"] = front_text(question.card)
-        emit_json(shown)
+        emit_json(question and _asked(question))
         return
     if question is None:
-        say("Nothing is due. " + counts(front.study, topic).next_due_text)
+        say("Nothing is due. " + without_keys(counts(front.study, topic).next_due_text))
         return
     say(f"{question.card.id} ({question.state}, {question.left} left)")
     say(front_text(question.card))
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    """Return a question as JSON shows it: nothing that answers it."""
+    item = question.card
+    line = front_line(item)
+    return {
+        **{name: getattr(item, name) for name in ASKED},
+        "title": line,
+        "front": line,
+        "state": question.state,
+        "left": question.left,
+        "intervals": question.intervals,
+    }
 
 
 @card.command("answer", help="Rate a card (RATING 1-4 or again/hard/good/easy), or grade --text.")
@@ -126,10 +142,12 @@ def answer_card(
     done = answer(front.study, item.id, number, text=text, judgement=judgement)
     wrong = judgement is not None and judgement.outcome == "wrong"
     if as_json:
-        emit_json({**_answered(done), "judgement": judgement and dataclasses.asdict(judgement)})
+        emit_json(
+            {**_answered(front, done), "judgement": judgement and dataclasses.asdict(judgement)}
+        )
     else:
         if judgement is not None:
-            say(f"{judgement.message} The answer: {judgement.expected}")
+            say(judged_text(judgement))
         say(f"{NAMES[number].capitalize()}. {done.due_text}")
     return 1 if wrong else 0
 
@@ -147,16 +165,33 @@ def _number(rating: str | None) -> int | None:
     )
 
 
-def _answered(done: Answered) -> dict[str, Any]:
+def _answered(front: Front, done: Answered) -> dict[str, Any]:
+    day, moment = _due(front, done.row)
     return {
         "id": done.card.id,
-        "title": done.card.front,
+        "title": front_line(done.card),
         "rating": done.rating,
         "event": done.row.event_id,
         "scheduled": done.row.scheduled,
-        "due": done.due_text,
+        "due": day,
+        "due_at": moment,
         "left": done.left,
     }
+
+
+def _due(front: Front, row: LogRow) -> tuple[str, str]:
+    """Return the day and the moment, in ISO 8601, to which an answer put its card."""
+    scheduled = row.scheduled or 0
+    if scheduled < 0:
+        day = date.fromordinal(row.study_day).isoformat()
+        return day, moment_text(row.utc_ms - scheduled * 1000, row.offset_min)
+    study, ordinal = front.study, row.study_day + scheduled
+    zone = study.now().tzinfo
+    assert zone is not None  # the clock gives aware moments
+    begins = day_start(ordinal, zone, study.rollover).astimezone(zone)
+    return date.fromordinal(ordinal).isoformat(), moment_text(
+        utc_ms(begins), offset_minutes(begins)
+    )
 
 
 @card.command("show", help="A card with its answer and its history.")
@@ -171,19 +206,25 @@ def show_card(front: Front, name: str, as_json: bool) -> None:
     state = next(s for s in card_states(front.study) if s.card.id == item.id)
     rows = front.study.store.live(item_kind="card", item_id=item.id)
     history = [
-        {"day": row.study_day, "utc_ms": row.utc_ms, "rating": row.rating, "kind": row.kind}
+        {"at": moment_text(row.utc_ms, row.offset_min), "rating": row.rating, "kind": row.kind}
         for row in rows
     ]
     if as_json:
         memory = {"stability": state.stability, "difficulty": state.difficulty}
-        emit_json(card_data(item, due=state.due, state=state.state, history=history, **memory))
+        shown = card_data(item, due=state.due or None, state=state.state, history=history, **memory)
+        emit_json(shown)
         return
-    say(f"{item.id} ({item.kind}, {item.topic})")
+    say(f"{item.id} ({', '.join(word for word in (item.kind, item.topic) if word)})")
     say(front_text(item))
     say(f"Answer: {right_answer(item)}")
     if item.back and item.back != right_answer(item):
         say(item.back)
-    say(f"{state.state}, due {state.due or 'not yet'}; answered {len(history)} times.")
+    answered = sum(row.rating is not None for row in rows)
+    if not answered:
+        say("Not asked yet." if state.state != "suspended" else "Suspended.")
+        return
+    when = f", due {state.due}" if state.state != "suspended" else ""
+    say(f"{state.state.capitalize()}{when}; answered {answered} time{'s'[: answered != 1]}.")
 
 
 @card.command("add", help="Add a card of your own.")
@@ -213,26 +254,43 @@ def add(front: Front, question: str, back: str, topic: str, typed: bool, as_json
 
 @card.command("suspend", help="Leave a card out until it is resumed.")
 @click.argument("name", metavar="ID")
+@json_option
 @pass_front
-def suspend_card(front: Front, name: str) -> None:
+def suspend_card(front: Front, name: str, as_json: bool) -> None:
     """Suspend a card."""
     from studytrack.services.review import suspend
 
     item = _find(front, name)
     suspend(front.study, item.id)
-    say(f"`{item.id}` is left out. `studytrack card resume {item.id}` brings it back.")
+    _moved(
+        front,
+        item,
+        f"`{item.id}` is left out. `studytrack card resume {item.id}` brings it back.",
+        as_json=as_json,
+    )
 
 
 @card.command("resume", help="Ask a suspended card again.")
 @click.argument("name", metavar="ID")
+@json_option
 @pass_front
-def resume_card(front: Front, name: str) -> None:
+def resume_card(front: Front, name: str, as_json: bool) -> None:
     """Resume a card."""
     from studytrack.services.review import resume
 
     item = _find(front, name)
     resume(front.study, item.id)
-    say(f"`{item.id}` is asked again.")
+    _moved(front, item, f"`{item.id}` is asked again.", as_json=as_json)
+
+
+def _moved(front: Front, item: Card, text: str, *, as_json: bool) -> None:
+    from studytrack.services.review import card_states
+
+    if as_json:
+        state = next(s for s in card_states(front.study) if s.card.id == item.id)
+        emit_json(card_data(item, due=state.due or None, state=state.state))
+    else:
+        say(text)
 
 
 @card.command("undo", help="Take back the last answer (or whatever was done last).")

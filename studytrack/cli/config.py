@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
-from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import emit_json, say, table
-from studytrack.config import load_settings, setting_names
+from studytrack.cli.front import Commands, Front, json_option, pass_front
+from studytrack.cli.output import emit_json, note, say, table
+from studytrack.config import setting_names
 from studytrack.errors import resolve
 
 
-@click.group(help="Settings: list, get, set, path.")
+@click.group(cls=Commands, help="Settings: list, get, set, path.")
 def config() -> None:
     """Group the settings commands."""
 
@@ -55,19 +54,30 @@ def get_setting(front: Front, name: str, as_json: bool) -> None:
 @config.command("set", help="Change a setting in the file; comments there stay.")
 @click.argument("name")
 @click.argument("value")
+@json_option
 @pass_front
-def set_setting(front: Front, name: str, value: str) -> None:
+def set_setting(front: Front, name: str, value: str, as_json: bool) -> None:
     """Write one value."""
     from studytrack.services.settings import write_setting
 
     chosen = resolve("setting", name, setting_names(), "studytrack config list")
     write_setting(front.paths, chosen, value)
-    settings = load_settings(front.paths.settings, os.environ)
-    say(f"{chosen} = {getattr(settings, setting_names()[chosen])!r}")
+    entry = _entry(front, chosen)  # what holds now: the environment wins over the file
+    if as_json:
+        emit_json(entry)
+        return
+    say(f"{chosen} = {entry['value']!r}")
+    if entry["origin"] == "environment":
+        note(f"The environment sets it to this; the file now says {value!r}.")
 
 
 @config.command("path", help="Where the settings file lies.")
+@json_option
 @pass_front
-def settings_path(front: Front) -> None:
+def settings_path(front: Front, as_json: bool) -> None:
     """Print the path."""
-    say(str(front.paths.settings))
+    path = front.paths.settings
+    if as_json:
+        emit_json({"path": str(path), "exists": path.exists()})
+    else:
+        say(str(path))

@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from studytrack.cli.front import Front, json_option, pass_front
+from studytrack.cli.front import Commands, Front, json_option, pass_front
 from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, say, table
 from studytrack.errors import resolve
 
 
-@click.group(help="For authors of content: check.")
+@click.group(cls=Commands, help="For authors of content: check.")
 def dev() -> None:
     """Group the authors' commands."""
 
@@ -27,12 +27,15 @@ def check(front: Front, exercise: str | None, quick: bool, as_json: bool) -> int
 
     problems = [asdict(problem) for problem in check_content(front.roots)]
     for problem in problems:
-        note(f"{problem['file']}: {problem['item']}: {problem['message']}")
+        if not as_json:
+            say(f"{problem['file']}: {problem['item']}: {problem['message']}")
     rows = [] if quick or problems else _proofs(front, exercise, as_json=as_json)
     bad = [row for row in rows if row["problem"]]
     if as_json:
         emit_json({"problems": problems, "proofs": rows})
-    elif not problems:
+    elif problems:
+        note(f"{len(problems)} problems found.")
+    else:
         if rows:
             table(
                 ("exercise", "kind", "name", "verdict", "ms", "problem"),

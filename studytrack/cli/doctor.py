@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import ANSWER_IS_NO, emit_json, say, styled
+from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, say, styled
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
@@ -23,7 +23,7 @@ def doctor(front: Front, repair: bool, as_json: bool) -> int:
     from studytrack.services.doctor import repair as rebuild
 
     if repair:
-        say(f"{rebuild(front.study)} states rebuilt from the log.")
+        note(f"All states rebuilt from the log; {rebuild(front.study)} of them differed.")
     found = list(examine(front.paths, os.environ, front.open_study))
     failed = any(item.state == "fail" for item in found)
     if as_json:

@@ -6,20 +6,22 @@ import os
 import shlex
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import emit_json, note, say, table
+from studytrack.cli.front import Commands, Front, json_option, pass_front
+from studytrack.cli.output import emit_json, is_terminal, moment_text, note, say, table
+from studytrack.cli.review import NAMES as RATINGS
 from studytrack.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from studytrack.services.exercises import ExerciseView
 
 
-@click.group(help="Exercises: list, show, open, hint, …")
+@click.group(cls=Commands, help="Exercises: list, show, open, hint, …")
 def exercise() -> None:
     """Group the exercise commands."""
 
@@ -39,7 +41,7 @@ def exercise_data(view: ExerciseView) -> dict[str, Any]:
         "status": view.status,
         "attempts": view.attempts,
         "passed_checks": view.passed_checks,
-        "due": view.due_text,
+        "due": date.fromordinal(view.due_day).isoformat() if view.due_day else None,
         "needs": list(item.needs),
         "terms": list(item.terms),
         "hints": len(item.hints),
@@ -74,6 +76,7 @@ def list_exercises(front: Front, as_json: bool) -> None:
             )
             for view in views
         ],
+        "No exercise is ready. `studytrack doctor` looks at the content.",
     )
 
 
@@ -90,10 +93,15 @@ def show_exercise(front: Front, name: str, as_json: bool) -> None:
         data = exercise_data(view)
         emit_json(data | {"statement": view.exercise.statement, "starter": view.exercise.starter})
         return
-    say(f"{view.exercise.title} ({view.exercise.id}, level {view.exercise.level}, ")
-    say(f"about {view.exercise.minutes} minutes): {view.status}\n")
-    say(view.exercise.statement)
-    say(f"Your file: {view.path}")
+    item = view.exercise
+    due = f", {view.due_text}" if view.due_text and view.status != "due" else ""
+    say(f"{item.title} ({item.id}, {item.topic})")
+    say(f"Level {item.level}, about {item.minutes} minutes. {view.status.capitalize()}{due}.\n")
+    say(f"{item.statement.strip()}\n")
+    if view.path.exists():
+        say(f"Your file: {view.path}")
+    else:
+        say(f"`studytrack exercise open {item.id}` writes the starter to {view.path}.")
 
 
 @exercise.command("open", help="Write the starter into the workspace and open $EDITOR.")
@@ -112,8 +120,9 @@ def open_exercise(front: Front, name: str, no_editor: bool, as_json: bool) -> No
         emit_json(exercise_data(view))
     else:
         say(str(path))
-    if not no_editor and not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+    if not no_editor and not as_json and is_terminal(sys.stdin) and is_terminal(sys.stdout):
         edit(front, path)
+    if not as_json:
         note(f"Grade it with `studytrack grade {view.exercise.id}`.")
 
 
@@ -123,13 +132,15 @@ def edit(front: Front, path: Path) -> None:
     Raises:
         EnvironmentFault: there is no such editor.
     """
-    chosen = front.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    chosen = front.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     try:
-        subprocess.run([*shlex.split(chosen), str(path)], check=False)
-    except OSError as error:
+        words = shlex.split(chosen) or ["vi"]
+        subprocess.run([*words, str(path)], check=False)
+    except (OSError, ValueError) as error:  # ValueError: a quotation that does not end
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise EnvironmentFault(
-            f"Cannot start the editor `{chosen}`.",
-            f"The system says: {error.strerror}.",
+            f"Cannot start the editor `{chosen or 'vi'}`.",
+            f"The system says: {reason}.",
             f"Set $EDITOR, or edit {path} in any editor.",
         ) from error
 
@@ -152,22 +163,34 @@ def hint_exercise(front: Front, name: str, as_json: bool) -> None:
 @exercise.command("solution", help="The reference: after a pass, or with --give-up.")
 @click.argument("name", metavar="ID")
 @click.option("--give-up", is_flag=True, help="Show it unsolved; the exercise comes back tomorrow.")
+@json_option
 @pass_front
-def solution_exercise(front: Front, name: str, give_up: bool) -> None:
+def solution_exercise(front: Front, name: str, give_up: bool, as_json: bool) -> None:
     """Print the reference solution."""
+    from studytrack.services.exercises import exercise as find
     from studytrack.services.exercises import solution
 
-    say(solution(front.study, name, give_up=give_up))
+    text = solution(front.study, name, give_up=give_up)
+    if as_json:
+        emit_json({**exercise_data(find(front.study, name)), "solution": text})
+    else:
+        say(text.rstrip("\n"))
 
 
 @exercise.command("reset", help="Begin again from the starter; your file is kept beside it.")
 @click.argument("name", metavar="ID")
+@json_option
 @pass_front
-def reset_exercise(front: Front, name: str) -> None:
+def reset_exercise(front: Front, name: str, as_json: bool) -> None:
     """Write the starter again."""
+    from studytrack.services.exercises import exercise as find
     from studytrack.services.exercises import reset
 
-    say(str(reset(front.study, name)))
+    path = reset(front.study, name)
+    if as_json:
+        emit_json(exercise_data(find(front.study, name)))
+    else:
+        say(str(path))
 
 
 @exercise.command("history", help="All attempts, the newest first.")
@@ -185,8 +208,9 @@ def history_exercise(front: Front, name: str, as_json: bool) -> None:
                 {
                     "id": attempt.attempt_id,
                     "title": attempt.verdict,
+                    "verdict": attempt.verdict,
                     "passed": attempt.passed,
-                    "utc_ms": attempt.utc_ms,
+                    "at": moment_text(attempt.utc_ms, attempt.offset_min),
                     "seed": attempt.seed,
                     "rating": attempt.rating,
                     "source": attempt.source,
@@ -197,14 +221,17 @@ def history_exercise(front: Front, name: str, as_json: bool) -> None:
         )
         return
     rows = [
-        (attempt.attempt_id[:8], _when(attempt.utc_ms, attempt.offset_min), attempt.verdict)
+        (
+            attempt.attempt_id[:8],
+            moment_text(attempt.utc_ms, attempt.offset_min)[:16].replace("T", " "),
+            attempt.verdict,
+            RATINGS[attempt.rating] if attempt.rating else "",
+            attempt.seed,
+        )
         for attempt in attempts
     ]
-    table(("attempt", "when", "verdict"), rows)
-
-
-def _when(utc_ms: int, offset_min: int) -> str:
-    from datetime import datetime, timedelta, timezone
-
-    zone = timezone(timedelta(minutes=offset_min))
-    return datetime.fromtimestamp(utc_ms / 1000, zone).strftime("%Y-%m-%d %H:%M")
+    table(
+        ("attempt", "when", "verdict", "rating", "seed"),
+        rows,
+        f"No attempt yet. `studytrack grade {name}` makes one.",
+    )

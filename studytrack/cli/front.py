@@ -12,12 +12,39 @@ import click
 
 from studytrack.clock import Clock, find_clock
 from studytrack.config import Settings, load_settings
+from studytrack.errors import UsageFault, nearest
 from studytrack.paths import Paths, find_paths
 
 if TYPE_CHECKING:
     from studytrack.services.study import Study
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """A group that keeps the order of its commands and names the nearest to an unknown one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which they were written down."""
+        del ctx
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command.
+
+        Raises:
+            UsageFault: there is none of this name.
+        """
+        known, word = self.list_commands(ctx), args[0]
+        if word in known or word.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        close = nearest(word, known)
+        hint = f"Did you mean {' or '.join(f'`{name}`' for name in close)}?" if close else ""
+        raise UsageFault(
+            f"No command `{word}`.", hint, f"`{ctx.command_path} --help` lists the commands."
+        )
 
 
 class Front:
@@ -43,10 +70,13 @@ class Front:
         """
         return load_settings(self.paths.settings, os.environ)
 
-    @functools.cached_property
-    def clock(self) -> Clock:
-        """The clock, or `STUDYTRACK_NOW`."""
-        return find_clock(os.environ, self.settings.study_zone)
+    def clock_of(self, settings: Settings) -> Clock:
+        """Return the clock in the learner's zone, or `STUDYTRACK_NOW`.
+
+        Raises:
+            UsageFault, ConfigFault: the moment or the zone cannot be used.
+        """
+        return find_clock(os.environ, settings.study_zone)
 
     @property
     def study(self) -> Study:
@@ -66,8 +96,7 @@ class Front:
         """Return a study with given settings."""
         from studytrack.services.study import Study
 
-        clock = find_clock(os.environ, settings.study_zone)
-        return Study(self.paths, settings, clock, self.roots)
+        return Study(self.paths, settings, self.clock_of(settings), self.roots)
 
     def close(self) -> None:
         """Close the database."""
@@ -75,7 +104,31 @@ class Front:
             self._study.close()
 
 
-pass_front = click.make_pass_decorator(Front)
+def pass_front(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the `Front` to a command, and no text to it that cannot be stored."""
+
+    @functools.wraps(command)
+    def call(*given: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        for value in options.values():
+            for text in value if isinstance(value, tuple) else (value,):
+                if isinstance(text, str):  # a path may be of any bytes
+                    _check_text(text)
+        return context.invoke(command, context.find_object(Front), *given, **options)
+
+    return call
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        shown = text.encode("ascii", "backslashreplace").decode()
+        raise UsageFault(
+            f"`{shown}` holds bytes that are no text.",
+            "What is stored is Unicode, and this cannot be written as UTF-8.",
+            "Give the words in UTF-8; nothing was saved.",
+        ) from error
 
 
 def json_option(command: Command) -> Command:

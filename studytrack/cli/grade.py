@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, say, styled
+from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, read_stdin, say, styled
+from studytrack.cli.review import NAMES
 from studytrack.domain.verdict import CheckResult, Report
 
 if TYPE_CHECKING:
@@ -24,14 +24,19 @@ MARKS = {
     "forbidden": "✗",
     "not_run": "-",
 }
-RATINGS = {1: "again", 2: "hard", 3: "good", 4: "easy"}
+MOST_LINES = 10  # of what a submission printed
 
 
-@click.command(help="Grade a solution against the reference. FILE `-` is stdin.")
+@click.command(
+    help="Grade a solution against the reference.",
+    epilog="FILE `-` is stdin; without FILE it is your file in the workspace.",
+)
 @click.argument("name", metavar="EXERCISE")
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--seed", type=click.IntRange(min=0), help="Replay the inputs of an earlier attempt.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Replay the inputs of an earlier attempt."
+)
 @json_option
 @pass_front
 def grade(
@@ -43,7 +48,7 @@ def grade(
 
     study = front.study
     from_stdin = file is not None and str(file) == "-"
-    stdin = sys.stdin.buffer.read() if from_stdin else None
+    stdin = read_stdin() if from_stdin else None
     item, source = read_submission(study, name, None if from_stdin else file, stdin)
     if not as_json:
         note(f"Grading `{item.id}` …")
@@ -106,7 +111,7 @@ def _tell(graded: Graded) -> None:
     for line in explain(report):
         say(line)
     if graded.rating is not None:
-        say(f"Rated {RATINGS[graded.rating]}.")
+        say(f"Rated {NAMES[graded.rating]}.")
     if not report.passed:
         again = f"studytrack grade {report.exercise} --seed {report.seed}"
         say(f"Isolation: {', '.join(report.isolation) or 'none'}. Same inputs again: {again}")
@@ -134,7 +139,7 @@ def explain(report: Report) -> list[str]:
     if report.output.strip():
         shown = report.output.strip().splitlines()
         lines.append("Your code printed:")
-        lines += [f"    {line}" for line in shown[:10]]
-        if len(shown) > 10:  # noqa: PLR2004 - ten lines say enough
-            lines.append(f"    … {len(shown) - 10} more lines")
+        lines += [f"    {line}" for line in shown[:MOST_LINES]]
+        if len(shown) > MOST_LINES:
+            lines.append(f"    … {len(shown) - MOST_LINES} more lines")
     return lines

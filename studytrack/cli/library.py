@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import emit_json, say, table
+from studytrack.cli.front import Commands, Front, json_option, pass_front
+from studytrack.cli.output import emit_json, read_stdin, say, table
 
 
 def _record(item: Any, **more: Any) -> dict[str, Any]:
@@ -17,7 +16,7 @@ def _record(item: Any, **more: Any) -> dict[str, Any]:
     return {"id": data.pop("id"), "title": data.pop("title", ""), **data, **more}
 
 
-@click.group(help="The glossary: list, show, add.")
+@click.group(cls=Commands, help="The glossary: list, show, add.")
 def term() -> None:
     """Group the glossary commands."""
 
@@ -33,7 +32,8 @@ def list_terms(front: Front, as_json: bool) -> None:
     if as_json:
         emit_json([_term(front, item) for item in found])
         return
-    table(("id", "title", "text"), [(item.id, item.title, item.text) for item in found])
+    rows = [(item.id, item.title, item.text) for item in found]
+    table(("id", "title", "text"), rows, "No term yet: `studytrack term add TITLE TEXT`.")
 
 
 def _term(front: Front, item: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def add_term(front: Front, title: str, text: str, as_json: bool) -> None:
         say(f"Added `{made.id}`.")
 
 
-@click.group("note", help="Study notes: list, show, add.")
+@click.group("note", cls=Commands, help="Study notes: list, show, add.")
 def note_group() -> None:
     """Group the note commands."""
 
@@ -92,7 +92,8 @@ def list_notes(front: Front, as_json: bool) -> None:
     if as_json:
         emit_json([_record(item) for item in found])
         return
-    table(("id", "topic", "title"), [(item.id, item.topic, item.title) for item in found])
+    rows = [(item.id, item.topic, item.title) for item in found]
+    table(("id", "topic", "title"), rows, "No note yet: `studytrack note add TITLE TEXT`.")
 
 
 @note_group.command("show", help="A note.")
@@ -120,7 +121,7 @@ def add_note(front: Front, title: str, text: str, topic: str, as_json: bool) -> 
     """Add a note."""
     from studytrack.services.library import add_note as add
 
-    body = sys.stdin.read() if text == "-" else text
+    body = read_stdin().decode("utf-8", "replace") if text == "-" else text
     made = add(front.study, title, body, topic)
     if as_json:
         emit_json(_record(made))
@@ -142,10 +143,11 @@ def advice(front: Front, as_json: bool) -> None:
     table(
         ("id", "category", "text", "source"),
         [(item.id, item.category, item.text, item.source.title) for item in found],
+        "There is no advice. `studytrack import FILE` reads some from a document.",
     )
 
 
-@click.group(help="Places to train and meet: list, add.")
+@click.group(cls=Commands, help="Places to train and meet: list, add.")
 def resource() -> None:
     """Group the resource commands."""
 
@@ -162,7 +164,7 @@ def list_resources(front: Front, as_json: bool) -> None:
         emit_json([_record(item) for item in found])
         return
     rows = [(item.id, item.kind, item.title, item.url) for item in found]
-    table(("id", "kind", "title", "url"), rows)
+    table(("id", "kind", "title", "url"), rows, "None yet: `studytrack resource add TITLE URL`.")
 
 
 @resource.command("add", help="Add a resource of your own.")

@@ -7,6 +7,7 @@ nothing. No arguments on a terminal open the interface; elsewhere today's plan i
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +16,18 @@ from typing import Any
 import click
 
 from studytrack import __version__
-from studytrack.cli.front import Front
-from studytrack.cli.output import INTERRUPTED, note, report_error, report_fault
-from studytrack.errors import NotFound, StudytrackError, UsageFault, nearest
+from studytrack.cli.front import Commands, Front
+from studytrack.cli.output import (
+    INTERRUPTED,
+    OutputClosed,
+    is_terminal,
+    note,
+    prepare_streams,
+    report_error,
+    report_fault,
+    silence_stdout,
+)
+from studytrack.errors import NotFound, StudytrackError, UsageFault
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "today": ("today:today", "Today's plan: cards, an exercise, a reading."),
@@ -42,7 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Commands):
     """A group whose commands are imported when they run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,21 +70,18 @@ class LazyGroup(click.Group):
         assert isinstance(found, click.Command)
         return found
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or name the nearest."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = nearest(args[0], COMMANDS)
-            hint = f"Did you mean {' or '.join(f'`{name}`' for name in close)}?" if close else ""
-            raise UsageFault(f"No command `{args[0]}`.", hint, "`studytrack --help` lists them.")
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; only `say` knows that the reader of stdout has gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would take it for stdout's and exit with 1
+            raise RuntimeError("A pipe to another process broke.") from error
 
 
 @click.group(
@@ -100,17 +107,17 @@ def cli(
 ) -> None:
     """Learn large language models in the terminal, and keep what was learnt."""
     if no_color:
-        import os
-
         os.environ["NO_COLOR"] = "1"
-    ctx.obj = Front(home, content, debug=debug)
-    ctx.call_on_close(ctx.obj.close)
+    front = Front(home, content, debug=debug)
+    ctx.ensure_object(list).append(front)  # for `run`, which reports what goes wrong
+    ctx.obj = front
+    ctx.call_on_close(front.close)
     if ctx.invoked_subcommand is None:
-        _open(ctx, ctx.obj)
+        _open(ctx, front)
 
 
 def _open(ctx: click.Context, front: Front) -> None:
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if is_terminal(sys.stdin) and is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
         from studytrack.cli.interface import open_interface
 
         open_interface(front)
@@ -122,9 +129,12 @@ def _open(ctx: click.Context, front: Front) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
-    front_debug = "--debug" in arguments
+    prepare_streams()
+    fronts: list[Front] = []
     try:
-        result: Any = cli.main(list(arguments), prog_name="studytrack", standalone_mode=False)
+        result: Any = cli.main(
+            list(arguments), prog_name="studytrack", standalone_mode=False, obj=fronts
+        )
     except StudytrackError as error:
         return report_error(error)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -135,13 +145,11 @@ def run(arguments: Sequence[str]) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         note("Interrupted. Every answer given so far is saved.")
         return INTERRUPTED
-    except BrokenPipeError:
-        _silence_stdout()
+    except (OutputClosed, SystemExit):  # click exits by itself where nobody reads its help
+        silence_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the one boundary that turns a fault into a message
-        from studytrack.paths import find_paths
-
-        return report_fault(error, find_paths({}, None).state, debug=front_debug)
+        return report_fault(error, lambda: _state(fronts), debug=any(f.debug for f in fronts))
     return result if isinstance(result, int) else 0
 
 
@@ -153,8 +161,7 @@ def _usage(error: click.ClickException) -> StudytrackError:
     return UsageFault(error.format_message(), "", f"`{path} --help` explains the command.")
 
 
-def _silence_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain."""
-    import os
+def _state(fronts: Sequence[Front]) -> Path:
+    from studytrack.paths import find_paths
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return fronts[-1].paths.state if fronts else find_paths(os.environ).state

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from studytrack.cli.front import Front, json_option, limit_option, pass_front
+from studytrack.cli.front import Commands, Front, json_option, limit_option, pass_front
 from studytrack.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
     from studytrack.services.readings import ReadingView
 
 
-@click.group(help="The reading list: list, show, add, done, …")
+@click.group(cls=Commands, help="The reading list: list, show, add, done, …")
 def reading() -> None:
     """Group the reading commands."""
 
@@ -33,8 +33,8 @@ def reading_data(view: ReadingView) -> dict[str, Any]:
         "topics": list(item.topics),
         "minutes": item.minutes,
         "progress": view.progress,
-        "started": view.started,
-        "finished": view.finished,
+        "started": view.started or None,
+        "finished": view.finished or None,
         "takeaways": [{"text": t.text, "card": t.card} for t in view.takeaways],
         "mentions": [
             {"list": m.list, "title": m.title, "url": m.url, "text": m.text} for m in item.mentions
@@ -59,7 +59,11 @@ def list_readings(front: Front, status: str, limit: int | None, as_json: bool) -
         (view.reading.id, view.status, view.reading.kind, view.reading.title, view.reading.by)
         for view in views
     ]
-    table(("id", "status", "kind", "title", "by"), rows)
+    table(
+        ("id", "status", "kind", "title", "by"),
+        rows,
+        "No reading here. `studytrack reading add URL` adds one.",
+    )
 
 
 def _tell(view: ReadingView, *, as_json: bool) -> None:

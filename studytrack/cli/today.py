@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import emit_json, say
+from studytrack.cli.output import emit_json, say, without_keys
 
 
 @click.command(help="Today's plan: cards, an exercise, a reading.")
@@ -19,14 +20,19 @@ def today(front: Front, as_json: bool) -> None:
 
     current = plan(front.study)
     if as_json:
-        emit_json(asdict(current))
+        day = date.fromordinal(front.study.stamp().study_day)
+        emit_json({"date": day.isoformat(), **asdict(current)})
         return
-    say(f"{current.day_text}, day {current.day_number}, streak {current.streak}.")
+    run = f", {current.streak} days in a row" if current.streak > 1 else ""
+    say(f"{current.day_text}, day {current.day_number}{run}.")
     if current.steps:
         say(f"Today, about {current.minutes} minutes:")
     for number, step in enumerate(current.steps, start=1):
-        detail = f" ({step.detail})" if step.detail else ""
-        say(f"  {number}. {step.title}{detail}, about {step.minutes} min")
-    say(current.next_text)
+        name = f" [{step.item}]" if step.item else ""
+        detail = f": {step.detail}" if step.detail else ""
+        say(f"  {number}. {step.title}{name}{detail}, about {step.minutes} min")
+    say(without_keys(current.next_text))
+    if current.forgotten:
+        say(f"Forgotten this week: {'; '.join(current.forgotten)}.")
     if current.advice is not None:
         say(f"Advice ({current.advice.source.title}): {current.advice.text}")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from studytrack.cli.front import Front, json_option, pass_front
+from studytrack.cli.front import Commands, Front, json_option, pass_front
 from studytrack.cli.output import emit_json, say, table
 
 if TYPE_CHECKING:
     from studytrack.services.curriculum import TopicView
 
 
-@click.group(help="The curriculum: list, show, mark.")
+@click.group(cls=Commands, help="The curriculum: list, show, mark.")
 def topic() -> None:
     """Group the topic commands."""
 

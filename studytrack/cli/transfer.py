@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from studytrack.errors import EnvironmentFault
 
 
 @click.command("import", help="Read an LLM-FastTrack README or a JSON export.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--as", "as_format", default="", help="json or fasttrack; else it is recognised.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @json_option
@@ -22,6 +23,8 @@ def import_command(front: Front, file: Path, as_format: str, dry_run: bool, as_j
     """Import a file; refused entries are listed and exit with 1."""
     from studytrack.services.transfer import import_file
 
+    if str(file) == "-":
+        file = Path("/dev/stdin")
     summary = import_file(front.study, file, as_format, dry_run=dry_run)
     if as_json:
         emit_json(asdict(summary) | {"dry_run": dry_run})
@@ -38,7 +41,10 @@ def import_command(front: Front, file: Path, as_format: str, dry_run: bool, as_j
     return ANSWER_IS_NO if summary.refused else 0
 
 
-@click.command(help="Write everything out: json (lossless) or markdown.")
+@click.command(
+    help="Write everything out: json or markdown.",
+    epilog="json is complete and `import` reads it back; markdown is a document to read.",
+)
 @click.argument("format", type=click.Choice(["json", "markdown"]))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; else stdout.")
 @pass_front
@@ -50,10 +56,30 @@ def export(front: Front, format: str, output: Path | None) -> None:  # noqa: A00
     if output is None or str(output) == "-":
         say(text.rstrip("\n"))
         return
+    write_whole(output, text)
+    note(f"Written to {output}.")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file at once: an old one stays as it is until the new one is complete.
+
+    Raises:
+        EnvironmentFault: it cannot be written.
+    """
+    target = path.resolve()  # a link is followed, not replaced
     try:
-        output.write_text(text, encoding="utf-8")
+        if target.exists() and not target.is_file():  # a device or a pipe
+            target.write_text(text, encoding="utf-8")
+            return
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise EnvironmentFault(
-            f"Cannot write {output}.", f"The system says: {error.strerror}.", "Choose another file."
+            f"Cannot write {path}.",
+            f"The system says: {error.strerror or error}.",
+            "Choose another file with -o.",
         ) from error
-    note(f"Written to {output}.")
