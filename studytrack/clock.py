@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from studytrack.errors import ConfigFault, UsageFault
 
 Clock = Callable[[], datetime]
+YEARS = range(1970, 9000)  # dates to come are computed from now, and Python's end with 9999
 
 
 def find_clock(environ: Mapping[str, str], zone: str = "") -> Clock:
@@ -38,7 +39,7 @@ def find_clock(environ: Mapping[str, str], zone: str = "") -> Clock:
             moment: datetime | None = datetime.fromisoformat(fixed)
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        if moment is None or moment.tzinfo is None or moment.year not in YEARS:
             raise UsageFault(
                 f"STUDYTRACK_NOW is `{fixed}`.",
                 "It must be ISO 8601 with an offset, such as 2026-11-24T08:00:00+01:00.",

@@ -6,6 +6,7 @@ creates or changes a file.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -63,7 +64,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
             close = nearest(dotted, names, count=1)
             hint = f"Did you mean `{close[0]}`?" if close else "`studytrack config list` shows all."
             raise ConfigFault(f"{path}: unknown setting `{dotted}`.", hint, _mend(path))
-        values[names[dotted]] = _checked(dotted, raw, str(path))
+        values[names[dotted]] = _checked(dotted, raw, str(path), _mend(path))
         origins[dotted] = "file"
     for dotted, name in names.items():
         variable = f"STUDYTRACK_{name.upper()}"
@@ -80,11 +81,15 @@ def _mend(path: Path) -> str:
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigFault(f"{path}: cannot be read.", f"{error}.", _mend(path)) from error
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        why = f"The system says: {error.strerror or error}."
+        raise ConfigFault(f"{path}: cannot be read.", why, _mend(path)) from error
+    except UnicodeDecodeError as error:
+        why = f"Byte {error.start} is not UTF-8."
+        raise ConfigFault(f"{path}: is no text.", why, _mend(path)) from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError; endless numbers and nesting
         raise ConfigFault(f"{path}: not valid TOML.", f"{error}.", _mend(path)) from error
     flat: dict[str, Any] = {}
     for key, value in raw.items():
@@ -109,13 +114,19 @@ def _parsed(dotted: str, text: str, where: str) -> Any:
     if isinstance(default, str):
         return _checked(dotted, text, where)
     try:
-        return _checked(dotted, type(default)(text), where)
+        number = type(default)(text)
     except ValueError as error:
         raise ConfigFault(
-            f"{where}: `{text}` is no number.", f"`{dotted}` takes one, such as {default}."
+            f"{where}: `{text}` is no {_KINDS[type(default)]}.",
+            f"`{dotted}` takes one, such as {default}.",
+            _RETRY,
         ) from error
+    return _checked(dotted, number, where)
 
 
+_KINDS: dict[type, str] = {int: "whole number", float: "number", str: "text"}
+_HUGE = 10**9  # more than any range allows; integers without end do not fit a float
+_RETRY = "`studytrack config list` shows all settings with their values."
 _RANGES: dict[str, tuple[float, float]] = {
     "study.minutes": (1, 600),
     "study.new_cards": (0, 500),
@@ -126,23 +137,34 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _checked(dotted: str, value: Any, where: str) -> Any:
+def _checked(dotted: str, value: Any, where: str, remedy: str = _RETRY) -> Any:
     default = getattr(Settings(), setting_names()[dotted])
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+    if isinstance(default, float) and type(value) is int:
+        value = float(value) if abs(value) < _HUGE else math.inf
     if type(value) is not type(default):
         raise ConfigFault(
             f"{where}: `{dotted}` is {value!r}.",
-            f"It takes a {type(default).__name__}, such as {default!r}.",
+            f"It takes a {_KINDS[type(default)]}, such as {default!r}.",
+            remedy,
         )
     if dotted in _RANGES:
         low, high = _RANGES[dotted]
         if not low <= value <= high:
             raise ConfigFault(
-                f"{where}: `{dotted}` is {value}.", f"It must lie between {low:g} and {high:g}."
+                f"{where}: `{dotted}` is {value}.",
+                f"It must lie between {low:g} and {high:g}.",
+                remedy,
             )
     if dotted == "study.rollover":
-        rollover_minutes(value)
+        try:
+            rollover_minutes(value)
+        except ConfigFault as error:
+            raise ConfigFault(f"{where}: {error.what}", error.why, remedy) from error
+    if dotted == "workspace" and value.startswith("~"):
+        try:
+            Path(value).expanduser()
+        except RuntimeError as error:
+            raise ConfigFault(f"{where}: `workspace` is {value}.", f"{error}", remedy) from error
     return value
 
 
@@ -154,8 +176,9 @@ def rollover_minutes(text: str) -> int:
     """
     hours, _, minutes = text.partition(":")
     last_hour, last_minute = 23, 59
-    if not (hours.isdigit() and minutes.isdigit()) or (
-        int(hours) > last_hour or int(minutes) > last_minute
-    ):
-        raise ConfigFault(f"`study.rollover` is `{text}`.", "It takes a time such as 04:00.")
+    digits = text.isascii() and hours.isdigit() and minutes.isdigit()
+    if not digits or int(hours) > last_hour or int(minutes) > last_minute:
+        raise ConfigFault(
+            f"`study.rollover` is `{text}`.", "It takes a time such as 04:00.", _RETRY
+        )
     return int(hours) * 60 + int(minutes)

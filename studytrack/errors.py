@@ -18,7 +18,10 @@ Nothing in here may print, log or exit.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MOST_CANDIDATES, TITLE_WIDTH = 10, 50
 
 
 class StudytrackError(Exception):
@@ -93,13 +96,13 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     return difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)
 
 
-def resolve(kind: str, wanted: str, known: Iterable[str], listing: str) -> str:
+def resolve(kind: str, wanted: str, known: Iterable[str] | Mapping[str, Any], listing: str) -> str:
     """Return the one known id that equals `wanted` or uniquely begins with it.
 
     Args:
         kind: the word for the thing, such as "exercise".
         wanted: what was typed.
-        known: all ids.
+        known: all ids; of a mapping to records, candidates are named with their titles.
         listing: the command that lists them.
 
     Raises:
@@ -112,12 +115,20 @@ def resolve(kind: str, wanted: str, known: Iterable[str], listing: str) -> str:
     if len(starting) == 1:
         return starting[0]
     if starting:
-        shown = ", ".join(starting[:10]) + (" …" if len(starting) > 10 else "")  # noqa: PLR2004 - ten fit a line or two
+        shown = [_titled(name, known) for name in starting[:MOST_CANDIDATES]]
+        rest = [" …"] if len(starting) > MOST_CANDIDATES else []
         raise NotFound(
             f"`{wanted}` is the beginning of {len(starting)} {kind} ids.",
-            f"They are: {shown}.",
+            "\n".join(["They are:", *(f"  {line}" for line in shown), *rest]),
             "Type more of the one you mean.",
         )
     close = nearest(wanted, ids)
     hint = f"Did you mean {' or '.join(f'`{name}`' for name in close)}?" if close else ""
     raise NotFound(f"No {kind} `{wanted}`.", hint, f"`{listing}` shows all.")
+
+
+def _titled(name: str, known: Iterable[str] | Mapping[str, Any]) -> str:
+    record = known.get(name) if isinstance(known, Mapping) else None
+    title = getattr(record, "title", "") or getattr(record, "front", "")
+    line = " ".join(title.split()) if isinstance(title, str) else ""
+    return f"{name}  {line[:TITLE_WIDTH]}{'…' if len(line) > TITLE_WIDTH else ''}".rstrip()

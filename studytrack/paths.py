@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from studytrack.errors import EnvironmentFault
+from studytrack.errors import EnvironmentFault, UsageFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,40 @@ class Paths:
 
 
 def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
-    """Return the directories for `home`, `STUDYTRACK_HOME` or the system's own."""
+    """Return the directories for `home`, `STUDYTRACK_HOME` or the system's own.
+
+    Raises:
+        UsageFault: the home begins with the name of a user who is not there.
+        EnvironmentFault: the system does not say where the learner's home is.
+    """
     chosen = home or (Path(environ["STUDYTRACK_HOME"]) if environ.get("STUDYTRACK_HOME") else None)
     if chosen is not None:
-        root = Path(os.path.abspath(chosen.expanduser()))  # noqa: PTH100 - resolve() would follow links
+        try:
+            root = Path(os.path.abspath(chosen.expanduser()))  # noqa: PTH100 - resolve() would follow links
+        except RuntimeError as error:
+            raise UsageFault(
+                f"{chosen} is no folder.", f"{error}", "Write the path out, or leave `~` away."
+            ) from error
         return Paths(
             root / "config", root / "data", root / "state", root / "cache", root / "workspace"
         )
     from platformdirs import PlatformDirs
 
+    try:
+        workspace = Path.home() / "studytrack"
+    except RuntimeError as error:
+        raise EnvironmentFault(
+            "There is no home directory.",
+            "$HOME is not set, and the system knows none for this user.",
+            "Set $HOME, or choose a place with --home DIR.",
+        ) from error
     dirs = PlatformDirs("studytrack", appauthor=False)
     return Paths(
         dirs.user_config_path,
         dirs.user_data_path,
         dirs.user_state_path,
         dirs.user_cache_path,
-        Path.home() / "studytrack",
+        workspace,
     )
 
 

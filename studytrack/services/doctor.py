@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from studytrack.config import Settings, load_settings
-from studytrack.errors import StudytrackError
+from studytrack.errors import ConfigFault, StudytrackError
 from studytrack.paths import Paths
 from studytrack.services.study import Study
 
 State = Literal["ok", "warn", "fail"]
+LEAST_COLUMNS, LEAST_LINES = 80, 24
 LOW_SPACE = 200 << 20  # bytes; a backup and its original fit many times
 
 
@@ -44,32 +47,48 @@ def examine(
     """
     try:
         settings = load_settings(paths.settings, environ)
-        yield Examined(name="settings", state="ok", text=str(paths.settings))
+        there = "" if paths.settings.exists() else " (made when needed)"
+        yield Examined(name="settings", state="ok", text=f"{paths.settings}{there}")
     except StudytrackError as error:
         settings = Settings()
         yield _failed("settings", error)
-    yield from _directories(paths)
+    yield from _directories(paths, settings)
     yield _space(paths)
-    study: Study | None = None
-    try:
-        study = open_study(settings)
-        yield _content(study)
-        yield from _database(paths, study)
-    except StudytrackError as error:
-        yield _failed("clock", error)
-    finally:
-        if study is not None:
+    clock, study = _clock(settings, environ, open_study)
+    yield clock
+    if study is not None:
+        try:
+            yield _content(study)
+            yield from _database(paths, study)
+        finally:
             study.close()
     yield _torch()
     yield _isolation()
     yield _editor(settings, environ)
-    if environ.get("STUDYTRACK_NOW"):
-        yield Examined(
-            name="clock",
-            state="warn",
-            text=f"STUDYTRACK_NOW fixes the clock at {environ['STUDYTRACK_NOW']}.",
-            remedy="Unset it for daily use.",
-        )
+    yield _terminal(environ)
+
+
+def _clock(
+    settings: Settings, environ: Mapping[str, str], open_study: Callable[[Settings], Study]
+) -> tuple[Examined, Study | None]:
+    """Look at the clock; the study that goes on with the system's where the learner's is off."""
+    try:
+        study = open_study(settings)
+    except ConfigFault as error:  # the zone
+        return _failed("clock", error), open_study(replace(settings, study_zone=""))
+    except StudytrackError as error:  # STUDYTRACK_NOW
+        return _failed("clock", error), None
+    now = study.now()
+    text = f"{now.isoformat(sep=' ', timespec='minutes')}, days begin at {settings.study_rollover}"
+    if not environ.get("STUDYTRACK_NOW"):
+        return Examined(name="clock", state="ok", text=text), study
+    fixed = Examined(
+        name="clock",
+        state="warn",
+        text=f"STUDYTRACK_NOW fixes the clock: {text}",
+        remedy="Unset it for daily use.",
+    )
+    return fixed, study
 
 
 def repair(study: Study) -> int:
@@ -82,24 +101,26 @@ def _failed(name: str, error: StudytrackError) -> Examined:
     return Examined(name=name, state="fail", text=text, remedy=error.remedy)
 
 
-def _directories(paths: Paths) -> Iterator[Examined]:
+def _directories(paths: Paths, settings: Settings) -> Iterator[Examined]:
+    chosen = settings.workspace
+    workspace = Path(chosen).expanduser() if chosen else paths.workspace
+    remedy = "Make it a folder that you can write, or choose another place with --home DIR."
     for name, path in (
         ("config", paths.config),
         ("data", paths.data),
         ("state", paths.state),
-        ("workspace", paths.workspace),
+        ("workspace", workspace),
     ):
         parent = _nearest_parent(path)
-        if os.access(parent, os.W_OK | os.X_OK):
+        if not parent.is_dir():
+            text = f"{path} cannot be made: {parent} is no folder."
+            yield Examined(name=name, state="fail", text=text, remedy=remedy)
+        elif not os.access(parent, os.W_OK | os.X_OK):
+            text = f"{path} cannot be written."
+            yield Examined(name=name, state="fail", text=text, remedy=remedy)
+        else:
             there = "" if path.exists() else " (made when needed)"
             yield Examined(name=name, state="ok", text=f"{path}{there}")
-        else:
-            yield Examined(
-                name=name,
-                state="fail",
-                text=f"{path} cannot be written.",
-                remedy="Make it writable, or choose another place with --home DIR.",
-            )
 
 
 def _nearest_parent(path: Path) -> Path:
@@ -118,7 +139,7 @@ def _space(paths: Paths) -> Examined:
 
 def _content(study: Study) -> Examined:
     try:
-        catalogue = study.catalogue
+        catalogue = study.shipped  # without the learner's own items, which need the database
     except StudytrackError as error:
         return _failed("content", error)
     counts = (
@@ -128,11 +149,22 @@ def _content(study: Study) -> Examined:
     return Examined(name="content", state="ok", text=counts)
 
 
+def upgrade_due(database: Path) -> bool:
+    """Tell whether opening the database would change its schema."""
+    from studytrack.storage.migrate import check_revision
+
+    return check_revision(database)
+
+
 def _database(paths: Paths, study: Study) -> Iterator[Examined]:
     if not paths.database.exists():
         yield Examined(name="database", state="ok", text=f"{paths.database} (made when needed)")
         return
     try:
+        if upgrade_due(paths.database):
+            text = f"{paths.database} is of an older version; the next command upgrades it."
+            yield Examined(name="database", state="ok", text=text)
+            return
         problems = study.store.check()
     except StudytrackError as error:
         yield _failed("database", error)
@@ -142,13 +174,18 @@ def _database(paths: Paths, study: Study) -> Iterator[Examined]:
             name="database",
             state="fail",
             text="; ".join(problems),
-            remedy="`studytrack doctor --repair` rebuilds states; else restore a backup.",
+            remedy=f"Put a copy from {paths.backups} in its place; `studytrack export json` first.",
         )
     else:
         yield Examined(name="database", state="ok", text=str(paths.database))
-    backups = sorted(paths.backups.glob("*")) if paths.backups.is_dir() else []
-    text = f"{len(backups)} in {paths.backups}" if backups else "none yet"
+    backups = sorted(paths.backups.glob("*.db"), key=_age) if paths.backups.is_dir() else []
+    text = f"{len(backups)} in {paths.backups}, the last {backups[-1].name}" if backups else ""
+    text = text or "none yet; one is made before an upgrade and before a large import"
     yield Examined(name="backups", state="ok", text=text)
+
+
+def _age(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _torch() -> Examined:
@@ -181,12 +218,32 @@ def _isolation() -> Examined:
 
 def _editor(settings: Settings, environ: Mapping[str, str]) -> Examined:
     chosen = settings.editor or environ.get("VISUAL") or environ.get("EDITOR") or ""
-    if chosen and shutil.which(chosen.split()[0]):
+    try:
+        words = shlex.split(chosen)
+    except ValueError:  # a quotation that does not end
+        words = []
+    if words and shutil.which(words[0]):
         return Examined(name="editor", state="ok", text=chosen)
-    text = f"`{chosen}` is not found." if chosen else "No editor is set; `vi` is tried."
+    text = f"`{chosen}` cannot be started." if chosen else "No editor is set; `vi` is tried."
     return Examined(
         name="editor",
         state="warn",
         text=text,
         remedy="Set $EDITOR, or `studytrack config set editor …`.",
     )
+
+
+def _terminal(environ: Mapping[str, str]) -> Examined:
+    term = environ.get("TERM") or "not set"
+    encoding = (getattr(sys.stdout, "encoding", "") or "none").lower()
+    columns, lines = shutil.get_terminal_size()
+    text = f"TERM {term}, {encoding}, {columns} by {lines}"
+    if not encoding.startswith("utf"):
+        remedy = "Set LANG to a UTF-8 locale such as C.UTF-8; symbols are written as escapes now."
+    elif term in {"not set", "dumb"}:
+        remedy = "The interface needs a terminal; `studytrack review --plain` works anywhere."
+    elif columns < LEAST_COLUMNS or lines < LEAST_LINES:
+        remedy = f"The interface is drawn for {LEAST_COLUMNS} by {LEAST_LINES} and more."
+    else:
+        return Examined(name="terminal", state="ok", text=text)
+    return Examined(name="terminal", state="warn", text=text, remedy=remedy)
