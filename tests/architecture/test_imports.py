@@ -16,7 +16,12 @@ HEAVY = {"torch", "numpy", "sqlalchemy", "alembic", "textual"}
 
 def loaded(code: str, home: Path) -> set[str]:
     """Return the top-level modules that a fresh interpreter has after running `code`."""
-    report = "print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
+    return {name.split(".")[0] for name in loaded_modules(code, home)}
+
+
+def loaded_modules(code: str, home: Path) -> set[str]:
+    """Return all modules that a fresh interpreter has after running `code`."""
+    report = "print(json.dumps(sorted(sys.modules)))"
     program = f"{code}\nimport json, sys\n{report}"
     ran = subprocess.run(
         [sys.executable, "-c", program],
@@ -44,12 +49,26 @@ def command(*arguments: str) -> str:
         (["exercise", "list"], HEAVY - {"sqlalchemy"}),
         (["today"], HEAVY - {"sqlalchemy", "alembic"}),
         (["card", "next"], HEAVY - {"sqlalchemy", "alembic"}),
+        (["config", "path"], HEAVY | {"msgspec", "tomlkit"}),
+        (["nonsense"], HEAVY | {"msgspec"}),
+        (["grade", "--help"], HEAVY),
+        (["doctor"], HEAVY - {"sqlalchemy"}),
+        (["review"], HEAVY - {"sqlalchemy", "alembic"}),
     ],
     ids=" ".join,
 )
 def test_a_command_loads_no_more_than_it_needs(tmp_path, arguments, forbidden) -> None:
     """Cheap commands stay cheap, and no command of the tracker draws or imports torch."""
     assert set() == loaded(command(*arguments), tmp_path) & (forbidden - {"alembic"})
+
+
+def test_naming_a_command_imports_no_other(tmp_path) -> None:
+    """The group is lazy: one command, one module."""
+    ran = loaded_modules(command("config", "path"), tmp_path)
+
+    assert {"studytrack.cli.config"} == {
+        name for name in ran if name.startswith("studytrack.cli.")
+    } - {"studytrack.cli.main", "studytrack.cli.front", "studytrack.cli.output"}
 
 
 def test_the_interface_s_modules_import_neither_torch_nor_sqlalchemy(tmp_path) -> None:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from studytrack import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
+PLACES = {"studytrack": "studytrack", "exercises": "studytrack/_content/exercises"}
+PLACES |= {"data": "studytrack/_content/data"}
+
+pytestmark = pytest.mark.xdist_group("wheel")  # one worker builds it, once
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,12 @@ def ask(unpacked: Path, tmp_path: Path, *arguments: str) -> str:
         check=True,
         capture_output=True,
         text=True,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(unpacked)},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(unpacked),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     ).stdout
 
 
@@ -50,3 +61,37 @@ def test_the_wheel_migrates_an_empty_home(unpacked, tmp_path) -> None:
     """The migrations are part of the wheel."""
     assert "pytorch.basics" in ask(unpacked, tmp_path, "topic", "list")
     assert (tmp_path / "home" / "data" / "studytrack.db").exists()
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_its_content(unpacked) -> None:
+    """Style sheets, migrations, statements: what is not Python is forgotten first."""
+    missing = [
+        path.relative_to(ROOT).as_posix()
+        for folder, place in PLACES.items()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not (unpacked / place / path.relative_to(ROOT / folder)).is_file()
+    ]
+
+    assert [] == missing
+    assert not list(unpacked.rglob("__pycache__"))
+
+
+def test_the_wheel_declares_the_command_and_the_version(unpacked) -> None:
+    """What `pip install` makes of it."""
+    (info,) = unpacked.glob("*.dist-info")
+
+    assert f"studytrack-{__version__}.dist-info" == info.name
+    assert "studytrack = studytrack.__main__:main" in (info / "entry_points.txt").read_text()
+
+
+def test_the_wheel_works_outside_the_checkout(unpacked, tmp_path) -> None:
+    """The first minutes: the plan, a card, an exercise's file; nothing outside the home."""
+    assert f"studytrack {__version__}\n" == ask(unpacked, tmp_path, "--version")
+    assert "studytrack review" in ask(unpacked, tmp_path, "today")
+    assert ask(unpacked, tmp_path, "card", "next")
+    opened = ask(unpacked, tmp_path, "exercise", "open", "top_k")
+
+    assert Path(opened.strip()).is_file()
+    assert [tmp_path / "home"] == list(tmp_path.iterdir())

@@ -1,0 +1,125 @@
+"""Settings: where each value comes from, and values that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studytrack.config import (
+    Settings,
+    load_settings,
+    parse_setting,
+    rollover_minutes,
+    setting_names,
+)
+from studytrack.errors import ConfigFault
+
+
+def fault_of(call: Callable[[], object]) -> ConfigFault | None:
+    """Return the error of a call, None if it went well; others than this kind are raised."""
+    try:
+        call()
+    except ConfigFault as error:
+        return error
+    return None
+
+
+@pytest.fixture
+def file(tmp_path):
+    """The settings file, not written yet."""
+    return tmp_path / "config.toml"
+
+
+def test_without_a_file_the_defaults_hold(file) -> None:
+    """And nothing is created."""
+    assert Settings() == load_settings(file, {})
+    assert not file.exists()
+
+
+def test_every_field_is_a_setting_with_a_unique_dotted_name() -> None:
+    """One source for reading, checking and listing."""
+    names = setting_names()
+
+    assert {f.name for f in fields(Settings)} - {"origins"} == set(names.values())
+    assert len(names) == len(set(names.values()))
+    assert names["study.new_cards"] == "study_new_cards"
+
+
+def test_the_environment_wins_over_the_file_and_both_are_told(file) -> None:
+    """An empty variable is none."""
+    file.write_text("theme = 'a'\neditor = 'b'\n[study]\nminutes = 30\n")
+
+    found = load_settings(file, {"STUDYTRACK_THEME": "c", "STUDYTRACK_EDITOR": ""})
+
+    assert ("c", "b", 30) == (found.theme, found.editor, found.study_minutes)
+    assert {"theme": "environment", "editor": "file", "study.minutes": "file"} == found.origins
+
+
+@pytest.mark.parametrize(
+    "text", ["[study]\nminutes = 30", "study.minutes = 30", "study = {minutes = 30}"]
+)
+def test_a_table_may_be_written_in_any_way_of_toml(file, text) -> None:
+    """They mean the same."""
+    file.write_text(text)
+
+    assert 30 == load_settings(file, {}).study_minutes
+
+
+def test_a_whole_number_serves_as_a_fraction(file) -> None:
+    """Nobody writes 3.0."""
+    file.write_text("[grader]\nquestion_seconds = 3\n")
+
+    assert 3.0 == load_settings(file, {}).grader_question_seconds
+
+
+@pytest.mark.parametrize("text", ["[study.minutes]\nx = 1\n", "study = 3\n", "[other]\nx = 1\n"])
+def test_an_unknown_key_is_named_with_the_file(file, text) -> None:
+    """At any depth."""
+    file.write_text(text)
+
+    with pytest.raises(ConfigFault) as caught:
+        load_settings(file, {})
+
+    assert str(file) in caught.value.what
+    assert str(file) in caught.value.remedy
+
+
+@given(st.binary(max_size=200))
+def test_no_file_ends_in_another_error(tmp_path_factory, raw) -> None:
+    """Whatever its bytes."""
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(raw)
+
+    fault = fault_of(lambda: load_settings(path, {}))
+
+    assert fault is None or str(path) in fault.what
+
+
+@given(st.sampled_from(list(setting_names())), st.text(max_size=20))
+def test_no_text_ends_in_another_error(name, text) -> None:
+    """A value is of the setting's kind, or there is an error with a remedy."""
+    fault = fault_of(lambda: parse_setting(name, text))
+
+    if fault is None:
+        wanted = type(getattr(Settings(), setting_names()[name]))
+        assert wanted is type(parse_setting(name, text))
+    else:
+        assert fault.why
+        assert fault.remedy
+
+
+@given(st.integers(0, 23), st.integers(0, 59))
+def test_a_time_of_day_is_minutes(hours, minutes) -> None:
+    """From midnight."""
+    assert hours * 60 + minutes == rollover_minutes(f"{hours:02}:{minutes:02}")
+
+
+@pytest.mark.parametrize("text", ["", "4", "24:00", "04:60", "-1:00", "4:0:0", "²:00", "٤:00"])
+def test_what_is_no_time_of_day_is_configuration(text) -> None:
+    """Other scripts' digits too."""
+    with pytest.raises(ConfigFault, match="a time such as 04:00"):
+        rollover_minutes(text)

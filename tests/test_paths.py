@@ -1,0 +1,94 @@
+"""Where things live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studytrack.errors import EnvironmentFault, UsageFault
+from studytrack.paths import ensure, find_paths
+
+
+def test_a_home_holds_everything(tmp_path) -> None:
+    """Settings, database, state, cache and workspace below one folder; none is made."""
+    paths = find_paths({}, tmp_path / "home")
+
+    places = [paths.settings, paths.database, paths.state, paths.cache, paths.workspace]
+    assert all(tmp_path / "home" in place.parents for place in [*places, paths.backups])
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_option_wins_over_the_environment(tmp_path) -> None:
+    """`--home` is nearer."""
+    environ = {"STUDYTRACK_HOME": str(tmp_path / "a")}
+
+    assert find_paths({}, tmp_path / "a") == find_paths(environ)
+    assert find_paths({}, tmp_path / "b") == find_paths(environ, tmp_path / "b")
+
+
+def test_a_relative_home_does_not_move_with_the_folder(tmp_path, monkeypatch) -> None:
+    """It is made absolute at once."""
+    monkeypatch.chdir(tmp_path)
+
+    paths = find_paths({"STUDYTRACK_HOME": "here"})
+
+    assert tmp_path / "here" / "data" == paths.data
+
+
+def test_a_tilde_is_the_learner_s_home(tmp_path, monkeypatch) -> None:
+    """Shells do not expand it in variables."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert tmp_path / "st" / "data" == find_paths({"STUDYTRACK_HOME": "~/st"}).data
+
+
+def test_the_tilde_of_nobody_is_usage() -> None:
+    """No traceback from the password file."""
+    with pytest.raises(UsageFault, match="nobody-of-this-name"):
+        find_paths({}, Path("~nobody-of-this-name/x"))
+
+
+def test_without_a_home_the_system_s_places_are_taken(tmp_path, monkeypatch) -> None:
+    """The workspace is a visible folder; an empty variable is none."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    paths = find_paths({"STUDYTRACK_HOME": ""})
+
+    assert tmp_path / "studytrack" == paths.workspace
+    assert all(tmp_path in place.parents for place in (paths.config, paths.data, paths.state))
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_no_home_directory_is_environment(monkeypatch) -> None:
+    """Both ways on are named."""
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nobody)
+
+    with pytest.raises(EnvironmentFault) as caught:
+        find_paths({})
+
+    assert "--home DIR" in caught.value.remedy
+
+
+def test_ensure_makes_a_folder_once(tmp_path) -> None:
+    """With its parents, and again without harm."""
+    wanted = tmp_path / "a" / "b"
+
+    assert wanted == ensure(wanted) == ensure(wanted)
+    assert wanted.is_dir()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "file/far/below"])
+def test_a_file_in_the_way_is_environment(tmp_path, place) -> None:
+    """The path, the system's reason, another way."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(EnvironmentFault) as caught:
+        ensure(tmp_path / place)
+
+    assert str(tmp_path / place) in caught.value.what
+    assert "The system says: " in caught.value.why
