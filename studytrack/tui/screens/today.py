@@ -105,6 +105,7 @@ class TodayScreen(StudyScreen):
         )
         advice = self.query_one("#advice", Static)
         advice.display = plan.advice is not None
+        advice.set_class(bool(plan.forgotten), "-follows")  # one rule less: 24 rows must do
         if plan.advice:
             advice.update(
                 Content.assemble(heading("ADVICE"), "  ", inline(plan.advice.text).stylize(MUTED))
