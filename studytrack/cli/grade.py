@@ -114,7 +114,8 @@ def _tell(graded: Graded) -> None:
         say(f"Rated {NAMES[graded.rating]}.")
     if not report.passed:
         again = f"studytrack grade {report.exercise} --seed {report.seed}"
-        say(f"Isolation: {', '.join(report.isolation) or 'none'}. Same inputs again: {again}")
+        ran = f"Isolation: {', '.join(report.isolation)}. " if report.isolation else ""
+        say(f"{ran}Same inputs again: {again}")
 
 
 def explain(report: Report) -> list[str]:

@@ -82,6 +82,19 @@ def test_handing_in_a_passed_source_again_shows_nothing(study, clock) -> None:
     assert ["copy"] == [row.kind for row in study.store.live(kinds={"copy"})]
 
 
+def test_the_same_solution_written_again_counts(study, clock) -> None:
+    """A due exercise that was opened anew and solved alike is remembered, not copied."""
+    submit(study, "passed")
+    clock.forward(days=100)
+    exercises.open_exercise(study, "add_one")
+    clock.forward(minutes=3)
+
+    (rating,) = submit(study, "passed")
+
+    assert rating is not None
+    assert [] == study.store.live(kinds={"copy"})
+
+
 def test_a_fault_of_the_grader_stores_nothing(study) -> None:
     """The learner is not to blame."""
     with pytest.raises(GraderFault):
