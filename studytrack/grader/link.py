@@ -14,7 +14,7 @@ from collections import deque
 from typing import Any
 
 from studytrack.errors import GraderFault
-from studytrack.grader.lockdown import Limits
+from studytrack.grader.limits import Limits
 from studytrack.grader.spawner import Zygote
 from studytrack.grader.wire import OUTPUT_CAP, FrameReader, ProtocolFault, pack
 

@@ -1,8 +1,7 @@
 """Closing a runner in, after fork and before it reads the submission.
 
-Each layer is a function that applies it and a name under which reports list it. This cut holds
-process hygiene and resource limits; Landlock and seccomp join `close_in`.
-No torch here, and nothing that imports at the time of locking down.
+Each layer is a function that applies it and a name under which reports list it; what did not take
+hold is not named. No torch here, and nothing that imports at the time of locking down.
 """
 
 from __future__ import annotations
@@ -14,38 +13,36 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-QUESTIONS, ANSWERS = 60, 61
+from studytrack.grader import landlock, seccomp
+from studytrack.grader.limits import Limits
+
+QUESTIONS, ANSWERS, RULES = 60, 61, 62
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one runner may use. `memory` is bytes beyond what the process has at fork."""
-
-    memory: int = 2 << 30
-    cpu_seconds: int = 8
-    files: int = 256
-
-
-def take_channels(questions: int, answers: int, output: int) -> None:
-    """Move the three pipes to their places and close every other descriptor."""
+def take_channels(questions: int, answers: int, output: int, rules: int | None = None) -> None:
+    """Move the three pipes (and Landlock's rules) to their places; close every other descriptor."""
     null = os.open(os.devnull, os.O_RDONLY)
     high = [_above(fd) for fd in (null, output, questions, answers)]
+    if rules is not None:
+        os.dup2(_above(rules), RULES, inheritable=False)
     for source, target in zip(
         (high[0], high[1], high[1], high[2], high[3]), (0, 1, 2, QUESTIONS, ANSWERS), strict=True
     ):
         os.dup2(source, target, inheritable=False)
     os.closerange(3, QUESTIONS)
-    os.closerange(ANSWERS + 1, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16)
+    os.closerange(
+        (RULES if rules is not None else ANSWERS) + 1,
+        os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16,
+    )
 
 
 def _above(fd: int) -> int:
     import fcntl
 
-    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1)
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, RULES + 1)
 
 
 def empty_environment() -> None:
@@ -106,14 +103,30 @@ def virtual_size() -> int:
         return 0
 
 
-def close_in(limits: Limits, parent: int) -> tuple[str, ...]:
-    """Apply every layer in order and return the names of those that took hold."""
+def close_in(limits: Limits, parent: int, landlock_version: int = 0) -> tuple[str, ...]:
+    """Apply every layer in order and return the names of those that took hold.
+
+    Args:
+        limits: the resources.
+        parent: the zygote's pid.
+        landlock_version: the ABI of the rules at descriptor `RULES`; 0 if there are none.
+    """
     empty_environment()
     layers: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("process", lambda: protect_process(parent)),
         ("rlimits", lambda: limit_resources(limits)),
+        (f"landlock {landlock_version}", lambda: _restrict_files(landlock_version)),
+        ("seccomp", seccomp.lock),  # the last: it forbids what the others need
     )
     return tuple(name for name, apply in layers if apply())
+
+
+def _restrict_files(version: int) -> bool:
+    if version < 1:
+        return False
+    taken = landlock.restrict(RULES)
+    os.close(RULES)
+    return taken
 
 
 def hide_from_others() -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studytrack.grader.authoring import RemoteError, derive_seed
+from studytrack.grader.limits import Limits
 from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
-from studytrack.grader.lockdown import Limits
 from studytrack.grader.spawner import Zygote
 from studytrack.grader.wire import ProtocolFault
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.errors import GraderFault
-from studytrack.grader.lockdown import Limits
+from studytrack.grader.limits import Limits
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; main(int(sys.argv[2]))"

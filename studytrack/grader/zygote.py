@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import signal
@@ -21,15 +22,18 @@ import sys
 import traceback
 from typing import Any
 
+from studytrack.grader import landlock
+from studytrack.grader.limits import Limits
 from studytrack.grader.lockdown import (
     ANSWERS,
     QUESTIONS,
-    Limits,
     close_in,
     hide_from_others,
     take_channels,
 )
 
+# Standard modules whose system libraries a closed-in runner could not open.
+LIBRARY = ("bz2", "ctypes", "decimal", "hashlib", "lzma", "uuid", "zlib", "zoneinfo")
 SETUP_FAILED = 70  # exit status of a runner that could not be closed in
 
 
@@ -38,6 +42,8 @@ def main(control: int) -> None:
     link = socket.socket(fileno=control)
     hide_from_others()
     _warm()
+    version = landlock.abi()
+    rules = landlock.make_rules(version)
     gc.collect()
     gc.freeze()
     _send(link, {"ready": True, "threads": thread_count()})
@@ -47,7 +53,7 @@ def main(control: int) -> None:
             return
         request = json.loads(data)
         if request["op"] == "fork":
-            _fork(link, fds, Limits(**request["limits"]))
+            _fork(link, fds, Limits(**request["limits"]), rules, version)
         elif request["op"] == "wait":
             _, status = os.waitpid(request["pid"], 0)
             _send(link, {"status": status})
@@ -72,13 +78,19 @@ def _send(link: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = (
         link.sendall(data)
 
 
-def _fork(link: socket.socket, fds: list[int], limits: Limits) -> None:
+def _fork(
+    link: socket.socket, fds: list[int], limits: Limits, rules: int | None, version: int
+) -> None:
     zygote = os.getpid()
     pid = os.fork()
     if pid == 0:
         status = SETUP_FAILED
         try:
-            _become_runner(fds, limits, zygote)
+            os.setsid()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's
+            questions, answers, output = fds
+            take_channels(questions, answers, output, rules)
+            _become_runner(close_in(limits, zygote, version if rules is not None else 0))
             status = 0
         except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
             traceback.print_exc()
@@ -94,11 +106,7 @@ def _fork(link: socket.socket, fds: list[int], limits: Limits) -> None:
         _send(link, {"pid": pid})
 
 
-def _become_runner(fds: list[int], limits: Limits, zygote: int) -> None:
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's, not the runner's
-    take_channels(*fds)
-    isolation = close_in(limits, zygote)
+def _become_runner(isolation: tuple[str, ...]) -> None:
     sys.stdout = open(1, "w", 1, encoding="utf-8", errors="replace")  # noqa: SIM115 - a descriptor, for life
     sys.stderr = open(2, "w", 1, encoding="utf-8", errors="replace")  # noqa: SIM115 - a descriptor, for life
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for life
@@ -147,3 +155,5 @@ def _warm() -> None:
     optimiser.step()
     x.detach().numpy()
     repr(x)
+    for name in LIBRARY:
+        importlib.import_module(name)
