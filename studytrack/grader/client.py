@@ -6,6 +6,7 @@ The judge is a child process; it is started once and stays warm. No torch and no
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import threading
@@ -21,6 +22,7 @@ from studytrack.grader.spawner import start_python
 from studytrack.grader.wire import SOURCE_CAP, FrameReader, pack
 
 OnCheck = Callable[[CheckResult], None]
+SYSTEM = os.name
 _START_SECONDS, _EXTRA_SECONDS = 120.0, 60.0
 
 
@@ -144,6 +146,12 @@ class Grader:
                     return event
 
     def _connected(self) -> socket.socket:
+        if SYSTEM == "nt":
+            raise EnvironmentFault(
+                "Grading needs Linux or macOS.",
+                "A submission runs in a forked process, which Windows does not have.",
+                "Use WSL2.",
+            )
         if self._link is None or self._process is None or self._process.poll() is not None:
             self._stop()
             self._reader = FrameReader()

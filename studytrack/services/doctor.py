@@ -202,18 +202,28 @@ def _torch() -> Examined:
 
 
 def _isolation() -> Examined:
-    text = (
-        "process hygiene and resource limits. A submission can still read your files: "
-        "grade only what you wrote or trust."
-    )
     if os.name == "nt":
         return Examined(
             name="isolation",
             state="fail",
-            text="Grading needs a Unix system.",
-            remedy="Use WSL2; everything else works here.",
+            text="Grading needs Linux or macOS.",
+            remedy="Use WSL2.",
         )
-    return Examined(name="isolation", state="warn", text=text, remedy="")
+    from studytrack.grader import landlock, seccomp
+
+    version = landlock.abi()
+    missing = [
+        name for name, there in (("Landlock", version), ("seccomp", seccomp.machine())) if not there
+    ]
+    if not missing:
+        text = f"process, rlimits, Landlock {version}, seccomp; each report names what was active"
+        return Examined(name="isolation", state="ok", text=text)
+    return Examined(
+        name="isolation",
+        state="warn",
+        text=f"no {' and no '.join(missing)}: a submission can read your files.",
+        remedy="Grade only what you wrote or trust, or use Linux 5.13 or newer.",
+    )
 
 
 def _editor(settings: Settings, environ: Mapping[str, str]) -> Examined:

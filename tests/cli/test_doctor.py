@@ -30,9 +30,22 @@ def test_each_line_has_a_mark_a_word_and_a_remedy(ask) -> None:
     assert "Set $EDITOR" in lines[warning + 1]
 
 
-def test_isolation_says_plainly_what_it_does_not_do(ask) -> None:
-    """A submission can read the learner's files."""
-    assert "can still read your files" in named(ask)["isolation"]["text"]
+def test_isolation_names_the_layers_that_are_there(ask) -> None:
+    """On a kernel with Landlock and a machine with a filter, both are named."""
+    found = named(ask)["isolation"]
+
+    assert "Landlock" in found["text"]
+    assert "seccomp" in found["text"]
+
+
+def test_isolation_says_plainly_what_is_missing(ask, monkeypatch) -> None:
+    """Without Landlock a submission can read files, and the report says so."""
+    monkeypatch.setattr("studytrack.grader.landlock.abi", lambda: 0)
+
+    found = named(ask)["isolation"]
+
+    assert found["state"] == "warn"
+    assert "no Landlock: a submission can read your files" in found["text"]
 
 
 def test_a_fixed_clock_is_a_warning(ask) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from studytrack.errors import EnvironmentFault
 from studytrack.grader.client import Grader, GraderSettings
 
 pytestmark = pytest.mark.xdist_group("grader")
@@ -216,3 +217,11 @@ def _parent(pid: int) -> int:
     except OSError:
         return -1
     return int(stat.rpartition(")")[2].split()[1])
+
+
+def test_windows_is_told_what_to_use(add_one, monkeypatch) -> None:
+    """Where processes cannot be forked, grading says so in one sentence."""
+    monkeypatch.setattr("studytrack.grader.client.SYSTEM", "nt")
+
+    with Grader() as service, pytest.raises(EnvironmentFault, match="WSL2"):
+        service.grade(add_one, RIGHT.encode())
