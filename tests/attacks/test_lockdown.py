@@ -7,6 +7,7 @@ and the machine a table for seccomp, both must be active: their absence fails, i
 
 from __future__ import annotations
 
+import secrets
 import socket
 import textwrap
 from pathlib import Path
@@ -130,7 +131,7 @@ def listeners():
     """A TCP port and an abstract socket that must never hear anything."""
     with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as unix:
         tcp.bind(("127.0.0.1", 0))
-        unix.bind("\0studytrack-canary")
+        unix.bind(f"\0studytrack-{secrets.token_hex(8)}")
         for one in (tcp, unix):
             one.listen()
             one.setblocking(False)
@@ -149,7 +150,7 @@ def test_the_attack_is_blocked_and_the_service_lives(grader, home, listeners, na
         "CHECKS": str(EXERCISE / "checks.py"),
         "FOLDER": str(EXERCISE),
         "PORT": tcp.getsockname()[1],
-        "ABSTRACT": "\0studytrack-canary",
+        "ABSTRACT": unix.getsockname(),
     }
     source = "\n".join(f"{key} = {value!r}" for key, value in names.items())
     source += "\ntry:\n" + textwrap.indent(ATTACKS[name], "    ")
