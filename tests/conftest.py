@@ -7,10 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 
 from studytrack.config import Settings
 from studytrack.paths import Paths, find_paths
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # no test hangs on the clock
+hypothesis.settings.load_profile("untimed")
 
 TINY = Path(__file__).parent / "catalogue"
 
