@@ -69,7 +69,10 @@ async def test_the_grader_is_made_once_and_closing_ends_a_run():
             """End the run."""
             self.ended.set()
 
+    begun = threading.Event()
+
     def run(grader) -> None:
+        begun.set()
         grader.ended.wait()
         raise GraderFault("The grader was closed.")
 
@@ -77,13 +80,36 @@ async def test_the_grader_is_made_once_and_closing_ends_a_run():
     await bench.warm()
     await bench.warm()
     running = asyncio.ensure_future(bench.run(run))
-    await asyncio.sleep(0)
+    await asyncio.to_thread(begun.wait)
 
     await bench.close()
 
     assert 1 == len(made)
     with pytest.raises(GraderFault):
         await running
+
+
+async def test_closing_drops_a_run_that_has_not_begun():
+    """A run that waits behind another one is cancelled when the bench closes."""
+    begun = threading.Event()
+    desk = Desk("test-desk")
+    gate = threading.Event()
+
+    def work() -> None:
+        begun.set()
+        gate.wait()
+
+    first = asyncio.ensure_future(desk.ask(work))
+    await asyncio.to_thread(begun.wait)
+    second = asyncio.ensure_future(desk.ask(lambda: "never"))
+    await asyncio.sleep(0)
+    closing = asyncio.ensure_future(asyncio.to_thread(desk.close))
+
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    gate.set()
+    await closing
+    assert await first is None
 
 
 async def test_a_bench_that_was_never_used_makes_no_grader():
