@@ -155,7 +155,7 @@ class Grader:
         if self._link is None or self._process is None or self._process.poll() is not None:
             self._stop()
             self._reader = FrameReader()
-            self._process, self._link = start_python("studytrack.grader.judge")
+            self._process, self._link = start_python("studytrack.grader.server")
         return self._link
 
     def _stop(self) -> None:

@@ -1,7 +1,7 @@
-"""The judge: a server process that loads exercises and grades submissions.
+"""The judge: loads exercises and grades submissions, one request after another.
 
 It holds references, seeds and mistakes, and never executes anything of a submission. Requests
-come as frames on a socket, one after another:
+come as frames (`server` reads them):
 
     {"op": "grade", "exercise": {...}, "seed": n | null, "device": "cpu", "limits": {...}} + source
         -> {"event": "check", "check": {...}} … {"event": "report", "report": {...}}
@@ -13,7 +13,6 @@ A fault of the grader itself is {"event": "fault", "what", "why", "remedy", "exi
 from __future__ import annotations
 
 import secrets
-import socket
 import time
 import traceback
 from collections.abc import Callable
@@ -22,37 +21,20 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.domain.exercise import Exercise
-from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Report, Verdict
+from studytrack.domain.verdict import CheckResult, Verdict
 from studytrack.errors import StudytrackError
 from studytrack.grader.attempt import Attempt
 from studytrack.grader.clean import clean_all
-from studytrack.grader.diagnose import diagnose
-from studytrack.grader.ladder import Ladder
 from studytrack.grader.link import RunnerDied, RunnerTimeout
-from studytrack.grader.lockdown import hide_from_others
+from studytrack.grader.outcome import judged, report_of
 from studytrack.grader.policy import find_forbidden
-from studytrack.grader.render import counterexample, size_of
 from studytrack.grader.session import LoadFault, RunEnded, RunLimits, Session
 from studytrack.grader.spawner import Zygote
 from studytrack.grader.submission import SubmissionFault, check_syntax, read_source
 from studytrack.grader.suite import Suite, load_suite
-from studytrack.grader.wire import FrameReader, ProtocolFault, pack
+from studytrack.grader.wire import ProtocolFault
 
 Emit = Callable[[dict[str, Any]], None]
-
-
-def main(control: int) -> None:
-    """Serve requests until the client closes the socket."""
-    hide_from_others()
-    link, reader, judge = socket.socket(fileno=control), FrameReader(), Judge()
-
-    def emit(event: dict[str, Any]) -> None:
-        link.sendall(pack(event))
-
-    while data := link.recv(1 << 20):
-        for request, buffers in reader.feed(data):
-            judge.serve(request, buffers, emit)
-    judge.close()
 
 
 @dataclass(slots=True)
@@ -115,10 +97,10 @@ class Judge:
             source = read_source(raw)
             check_syntax(source)
         except SubmissionFault as error:
-            return _report(suite, seed, "error", error=str(error))
+            return report_of(suite, seed, "error", error=str(error))
         banned = find_forbidden(source, suite.exercise.forbid)
         if banned:
-            return _report(suite, seed, "forbidden", error=banned[0].message)
+            return report_of(suite, seed, "forbidden", error=banned[0].message)
         session = Session(self._zygote, source, suite.exercise.entry, seed, limits, "cpu")
         attempt = Attempt(suite=suite, session=session, seed=seed, on_check=on_check)
         refused = _start(session)
@@ -129,9 +111,9 @@ class Judge:
         if dropped:
             output += f"\n… {dropped:,} more bytes"
         if refused is None:
-            report = _judged(attempt)
+            report = judged(attempt)
         else:
-            report = _report(suite, seed, refused.verdict, error=refused.error)
+            report = report_of(suite, seed, refused.verdict, error=refused.error)
         return {**report, "isolation": list(isolation), "output": output}
 
     def _suite(self, exercise: Exercise) -> Suite:
@@ -160,65 +142,6 @@ def _start(session: Session) -> _Start | None:
     except RunEnded:
         return _Start("timeout", "The attempt's time was over before your file was loaded.")
     return None
-
-
-def _judged(attempt: Attempt) -> dict[str, Any]:
-    suite = attempt.suite
-    failed = [result.name for result in attempt.results if result.outcome != "passed"]
-    diagnosis: tuple[Finding, ...] = ()
-    example: Counterexample | None = None
-    if failed:
-        diagnosis = diagnose(suite, attempt.observations, failed, attempt.seed)
-        wrong = [
-            seen
-            for seen in attempt.observations
-            if seen.difference is not None and seen.check == failed[0]
-        ]
-        if wrong:
-            seen = min(wrong, key=lambda seen: size_of(seen.asked.question))
-            assert seen.difference is not None
-            example = counterexample(
-                seen.asked.question, seen.difference, seen.asked.tolerance, suite.reference
-            )
-    return _report(
-        suite,
-        attempt.seed,
-        attempt.verdict,
-        checks=tuple(attempt.results),
-        diagnosis=diagnosis,
-        example=example,
-    )
-
-
-def _report(
-    suite: Suite,
-    seed: int,
-    verdict: Verdict,
-    *,
-    checks: tuple[CheckResult, ...] | None = None,
-    diagnosis: tuple[Finding, ...] = (),
-    example: Counterexample | None = None,
-    error: str = "",
-) -> dict[str, Any]:
-    if checks is None:
-        names = [rung.name for rung in Ladder(suite, seed).rungs()]
-        names += [check.name for check in suite.collected.checks]
-        checks = tuple(CheckResult(name=name, outcome="not_run") for name in names)
-    return asdict(
-        Report(
-            exercise=suite.exercise.id,
-            verdict=verdict,
-            checks=checks,
-            diagnosis=diagnosis,
-            counterexample=example,
-            device="cpu",
-            dtypes=suite.exercise.dtypes,
-            seed=seed,
-            seconds=0.0,
-            isolation=(),
-            error=error,
-        )
-    )
 
 
 def _exercise(plain: dict[str, Any]) -> Exercise:

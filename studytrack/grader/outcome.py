@@ -1,0 +1,77 @@
+"""What a run becomes: verdict, checks, diagnosis and the example that a learner sees.
+
+Puts together what `attempt`, `diagnose` and `render` found. No processes here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Report, Verdict
+from studytrack.grader.attempt import Attempt
+from studytrack.grader.diagnose import diagnose
+from studytrack.grader.ladder import Ladder
+from studytrack.grader.render import counterexample, size_of
+from studytrack.grader.suite import Suite
+
+
+def judged(attempt: Attempt) -> dict[str, Any]:
+    """Return the report of an attempt whose checks have run, as plain data."""
+    suite = attempt.suite
+    failed = [result.name for result in attempt.results if result.outcome != "passed"]
+    diagnosis: tuple[Finding, ...] = ()
+    example: Counterexample | None = None
+    if failed:
+        diagnosis = diagnose(suite, attempt.observations, failed, attempt.seed)
+        wrong = [
+            seen
+            for seen in attempt.observations
+            if seen.difference is not None and seen.check == failed[0]
+        ]
+        if wrong:
+            seen = min(wrong, key=lambda seen: size_of(seen.asked.question))
+            assert seen.difference is not None
+            example = counterexample(
+                seen.asked.question, seen.difference, seen.asked.tolerance, suite.reference
+            )
+    return report_of(
+        suite,
+        attempt.seed,
+        attempt.verdict,
+        checks=tuple(attempt.results),
+        diagnosis=diagnosis,
+        example=example,
+    )
+
+
+def report_of(
+    suite: Suite,
+    seed: int,
+    verdict: Verdict,
+    *,
+    checks: tuple[CheckResult, ...] | None = None,
+    diagnosis: tuple[Finding, ...] = (),
+    example: Counterexample | None = None,
+    error: str = "",
+) -> dict[str, Any]:
+    """Return a report as plain data; without `checks` none of them has run."""
+    if checks is None:
+        names = [rung.name for rung in Ladder(suite, seed).rungs()]
+        names += [check.name for check in suite.collected.checks]
+        checks = tuple(CheckResult(name=name, outcome="not_run") for name in names)
+    return asdict(
+        Report(
+            exercise=suite.exercise.id,
+            verdict=verdict,
+            checks=checks,
+            diagnosis=diagnosis,
+            counterexample=example,
+            device="cpu",
+            dtypes=suite.exercise.dtypes,
+            seed=seed,
+            seconds=0.0,
+            isolation=(),
+            error=error,
+        )
+    )
