@@ -104,6 +104,43 @@ def extract_submission(checks: str, name: str, entry: str) -> str:
     return "\n\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in kept) + "\n"
 
 
+def extract_definition(checks: str, name: str, entry: str, *, imports: bool = False) -> str:
+    """Return `name` of a `checks.py` renamed to `entry`, after the helpers that it uses.
+
+    What nothing refers to is left out. Without `imports` it is to be read, not run.
+
+    Raises:
+        ContentFault: no such definition.
+    """
+    body = ast.parse(extract_submission(checks, name, entry)).body
+    defined = {one: node for node in body for one in _defines(node)}
+    used, waiting = set[str](), [entry]
+    while waiting:
+        one = waiting.pop()
+        if one not in used:
+            used.add(one)
+            names = (n.id for n in ast.walk(defined[one]) if isinstance(n, ast.Name))
+            waiting += [other for other in names if other in defined]
+    kept = [
+        node
+        for node in body
+        if not used.isdisjoint(_defines(node))
+        or (imports and isinstance(node, (ast.Import, ast.ImportFrom)))
+    ]
+    return "\n\n".join(ast.unparse(node) for node in kept)
+
+
+def _defines(node: ast.stmt) -> list[str]:
+    """Return the names that a statement of a module defines, imports left out."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return [node.target.id]
+    return []
+
+
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
     documented = (

@@ -17,7 +17,8 @@ class Exercise:
 
     `id` is the folder's and the learner's file name; `entry` the function or class to write.
     `statement` is Markdown, `starter` the generated source with the solution taken out. `needs`
-    are exercises worth solving first. `folder` is where it was found.
+    are exercises worth solving first. `folder` is where it was found. A *form* of an exercise asks
+    for it in another way: `whole` is then the id of the exercise itself, and `form` says how.
     """
 
     id: str
@@ -39,3 +40,5 @@ class Exercise:
     gradients: bool = False
     mutates: tuple[int, ...] = ()
     status: Literal["draft", "ready"] = "ready"
+    whole: str = ""
+    form: Literal["", "debug"] = ""
