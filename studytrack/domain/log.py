@@ -25,6 +25,7 @@ RowKind = Literal[
     "suspend",
     "resume",
     "bury",  # until the next study day
+    "forward",  # due today, because something else showed that it is needed
     "reset",  # forget the item's memory state
     "set",  # `fields` of a tracked item changed (reading status, topic mark, own card, …)
     "import",  # one imported file; undoing it undoes the rows whose `batch` it is

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from studytrack.domain.exercise import Exercise
 from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.ratings import round_of
 from studytrack.domain.scheduler import Memory
@@ -71,6 +72,17 @@ def exercise_state(
         moved=max((event.clock for event in events), default=0),
         last_day=max((event.study_day for event in events), default=0),
     )
+
+
+def prerequisites(name: str, exercises: Mapping[str, Exercise]) -> set[str]:
+    """Return all exercises that one needs, directly or through others, itself left out."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        needs = exercises[current].needs if (current := waiting.pop()) in exercises else ()
+        waiting += [need for need in needs if need not in found]
+        found.update(needs)
+    return found - {name}
 
 
 def _passed_checks(attempt: Attempt | None) -> str:

@@ -235,6 +235,8 @@ def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
         return replace(memory, suspended=False)
     if row.kind == "bury":
         return replace(memory, buried_day=row.study_day)
+    if row.kind == "forward" and memory.due_day > row.study_day and memory.due_ms is None:
+        return replace(memory, due_day=row.study_day)  # stability and interval stay as they are
     if row.kind == "reset":
         return Memory(item_kind=memory.item_kind, item_id=memory.item_id)
     return None
