@@ -99,6 +99,8 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 def resolve(kind: str, wanted: str, known: Iterable[str] | Mapping[str, Any], listing: str) -> str:
     """Return the one known id that equals `wanted` or uniquely begins with it.
 
+    Of an id and its parts (`top_k` and `top_k.debug`) it is the id.
+
     Args:
         kind: the word for the thing, such as "exercise".
         wanted: what was typed.
@@ -112,7 +114,7 @@ def resolve(kind: str, wanted: str, known: Iterable[str] | Mapping[str, Any], li
     if wanted in ids:
         return wanted
     starting = sorted(name for name in ids if wanted and name.startswith(wanted))
-    if len(starting) == 1:
+    if starting and all(name.startswith(f"{starting[0]}.") for name in starting[1:]):
         return starting[0]
     if starting:
         shown = [_titled(name, known) for name in starting[:MOST_CANDIDATES]]
