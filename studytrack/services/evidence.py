@@ -101,9 +101,12 @@ def resolve_topic(catalogue: Catalogue, name: str) -> str:
 
 
 def ready_exercises(catalogue: Catalogue) -> list[Exercise]:
-    """Return the exercises that are ready, in the plan's order, easy before hard."""
+    """Return the exercises that are ready, in the plan's order, easy before hard.
+
+    Forms of an exercise are left out: they are asked because of it and prove nothing by themselves.
+    """
     places = {name: place for place, name in enumerate(homes(catalogue))}
-    ready = [e for e in catalogue.exercises.values() if e.status == "ready"]
+    ready = [e for e in catalogue.exercises.values() if e.status == "ready" and not e.form]
     return sorted(ready, key=lambda e: (places.get(e.topic, len(places)), e.level, e.minutes, e.id))
 
 

@@ -23,6 +23,7 @@ from studytrack.domain.ratings import AGAIN, Effort, effort, exercise_rating
 from studytrack.domain.scheduler import EXERCISES, Memory, Moment, answer
 from studytrack.errors import ContentFault, EnvironmentFault, UsageFault, resolve
 from studytrack.paths import ensure
+from studytrack.services.consequences import Happened, consequences
 from studytrack.services.evidence import gather, ready_exercises
 from studytrack.services.study import Study
 
@@ -52,12 +53,16 @@ class Hint:
 
 
 def exercises(study: Study) -> list[ExerciseView]:
-    """Return the exercises that are ready, in the plan's order, easy before hard."""
-    evidence = gather(study)
-    return [
-        _view(study, item, evidence.states[item.id], evidence.today)
+    """Return the exercises that are ready, in the plan's order, each before its other forms."""
+    evidence, known = gather(study), study.catalogue.exercises
+    forms = {item.whole: item for item in known.values() if item.form}
+    listed = [
+        one
         for item in ready_exercises(study.catalogue)
+        for one in (item, forms.get(item.id))
+        if one is not None
     ]
+    return [_view(study, item, evidence.states[item.id], evidence.today) for item in listed]
 
 
 def exercise(study: Study, name: str) -> ExerciseView:
@@ -154,7 +159,17 @@ def solution(study: Study, name: str, *, give_up: bool = False) -> str:
     rating = exercise_rating(gave_up, passed=False, target=item.minutes)
     if gave_up.gave_up and rating is not None:
         row = rating_row(study, item.id, rating, rated_by="learner", evidence={"gave_up": True})
-        study.store.append([row])
+        happened = Happened(
+            exercise=item,
+            passed=False,
+            rating=rating,
+            failed=before.failed,
+            first_pass=False,
+            mistake="",
+            batch=row.event_id,
+        )
+        study.store.append([row, *consequences(study, happened)])
+        study.refresh()
     return text
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from studytrack.config import Settings
 from studytrack.domain.exercise import Exercise
-from studytrack.domain.log import Attempt
-from studytrack.domain.ratings import exercise_rating
+from studytrack.domain.log import Attempt, LogRow
+from studytrack.domain.ratings import exercise_rating, is_failed_submission
 from studytrack.domain.verdict import CheckResult, Report, report_to_plain
 from studytrack.errors import EnvironmentFault, NotFound, resolve
 from studytrack.grader.client import Grader, GraderSettings
+from studytrack.services.consequences import Happened, consequences
 from studytrack.services.exercises import effort_of, rating_row, solution_path
 from studytrack.services.study import Study
 
@@ -105,6 +106,7 @@ def _stored(study: Study, exercise: Exercise, source: str, report: Report) -> Gr
     """Store the attempt and what it means for the schedule, in one transaction."""
     effort, rating = effort_of(study, exercise.id), None
     copied = report.passed and _is_copy(study, exercise.id, source)
+    first_pass = report.passed and effort.first_solve
     if not copied:
         rating = exercise_rating(effort, passed=report.passed, target=exercise.minutes)
     attempt = study.store.new_attempt(
@@ -119,14 +121,28 @@ def _stored(study: Study, exercise: Exercise, source: str, report: Report) -> Gr
         report=report_to_plain(report),
         rating=rating,
     )
-    rows = []
+    rows: list[LogRow] = []
     if copied:
         copy = {"kind": "copy", "item_kind": "exercise", "item_id": exercise.id}
         rows = [study.store.new_row(study.stamp(), **copy)]
     elif rating is not None:
         evidence = {"attempt": attempt.attempt_id, "failed": effort.failed, "hints": effort.hints}
         rows = [rating_row(study, exercise.id, rating, rated_by="grader", evidence=evidence)]
+    batch = rows[0].event_id if rows else attempt.attempt_id
+    if not copied:
+        happened = Happened(
+            exercise=exercise,
+            passed=report.passed,
+            rating=rating,
+            failed=effort.failed + is_failed_submission(attempt),
+            first_pass=first_pass,
+            mistake=report.diagnosis[0].mistake if report.diagnosis else "",
+            batch=batch,
+        )
+        rows += consequences(study, happened)
     study.store.add_attempt(attempt, rows)
+    if any(row.kind == "set" for row in rows):
+        study.refresh()
     return Graded(report=report, attempt=attempt, rating=rating)
 
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from studytrack.clock import Clock
 from studytrack.config import Settings, rollover_minutes
+from studytrack.content.bugs import debug_form
 from studytrack.content.decode import record
 from studytrack.content.finder import content_root
 from studytrack.content.loader import load_catalogue, term_cards
 from studytrack.domain.cards import Card
 from studytrack.domain.catalogue import Catalogue
+from studytrack.domain.exercise import Exercise
 from studytrack.domain.library import Advice, Note, Reading, Resource, Term
 from studytrack.errors import ContentFault
 from studytrack.paths import Paths
@@ -128,7 +130,17 @@ class Study:
             notes={**shipped.notes, **self._own("note", Note, shipped.notes)},
             resources={**shipped.resources, **self._own("resource", Resource, shipped.resources)},
             cards={**shipped.cards, **self._own("card", Card, shipped.cards), **own_term_cards},
+            exercises={**shipped.exercises, **self._forms(shipped.exercises)},
         )
+
+    def _forms(self, exercises: Mapping[str, Exercise]) -> dict[str, Exercise]:
+        """Return the debug forms that the learner has come to."""
+        found: dict[str, Exercise] = {}
+        for name, fields in self.store.entities("exercise").items():
+            form = name in exercises and debug_form(exercises[name], fields.get("debug", ""))
+            if form:
+                found[form.id] = form
+        return found
 
     def _own(
         self, item_kind: str, cls: type[Record], shipped: Mapping[str, Any]

@@ -22,6 +22,7 @@ from studytrack.domain.log import REVIEW_KINDS, LogRow
 from studytrack.domain.plan import card_minutes, reading_minutes, share_minutes
 from studytrack.domain.progress import ExerciseState
 from studytrack.domain.queue import build_queue
+from studytrack.domain.ratings import AGAIN
 from studytrack.domain.scheduler import Moment
 from studytrack.domain.streak import per_day, streak, upcoming
 from studytrack.services import library, review
@@ -167,11 +168,12 @@ def _due_cards(study: Study, evidence: Evidence) -> list[Card]:
 
 def _exercise_step(exercise: Exercise, evidence: Evidence, minutes: int) -> PlanStep:
     state = evidence.states[exercise.id]
+    again = "find the mistake" if exercise.form else "write it from an empty body"
     detail = {
-        "due": "due again: write it from an empty body",
+        "due": f"due again: {again}",
         "failing": f"passes {state.passed_checks} checks" if state.passed_checks else "fails",
         "open": "opened, not graded yet",
-    }.get(state.status, "new")
+    }.get(state.status, "find the mistake" if exercise.form else "new")
     if state.status in {"failing", "open"}:
         detail += f", {_ago(state.last_day, evidence.today)}"
     return PlanStep(
@@ -201,10 +203,14 @@ def _next_exercise(
     ):
         return None
     ready, states = ready_exercises(catalogue), evidence.states
-    due = [e for e in ready if states[e.id].status == "due"]
+    forms = {e.whole: e for e in catalogue.exercises.values() if e.form}
+    known = [*ready, *forms.values()]
+    due = [e for e in known if states[e.id].status == "due"]
     if due:
-        return min(due, key=lambda e: states[e.id].due_day)
-    begun = [e for e in ready if states[e.id].status in {"failing", "open"}]
+        first = min(due, key=lambda e: states[e.id].due_day)
+        easier = forms.get(first.id)
+        return easier if easier and _failed_last(first, evidence) else first
+    begun = [e for e in known if states[e.id].status in {"failing", "open"}]
     if begun:
         return max(begun, key=lambda e: states[e.id].moved)
     home = homes(catalogue)
@@ -213,6 +219,16 @@ def _next_exercise(
         e for e in ready if states[e.id].status == "new" and home.get(e.topic, "") not in settled
     ]
     return next((e for e in new if _reachable(e, states)), new[0] if new else None)
+
+
+def _failed_last(exercise: Exercise, evidence: Evidence) -> bool:
+    """Tell whether an exercise was last rated again: then repairing it comes before writing it."""
+    ratings = [
+        row.rating
+        for row in evidence.rows
+        if row.item_kind == "exercise" and row.item_id == exercise.id and row.kind in REVIEW_KINDS
+    ]
+    return bool(ratings) and ratings[-1] == AGAIN
 
 
 def _reachable(exercise: Exercise, states: Mapping[str, ExerciseState]) -> bool:
