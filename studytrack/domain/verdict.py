@@ -7,7 +7,7 @@ it was shown. Nothing here decides; the judge does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -29,11 +29,13 @@ class CheckResult:
 class Finding:
     """A mistake that the submission looks like, with the sentence a learner should read.
 
-    `mistake` is the mistake's name, or "" for a general symptom.
+    `mistake` is the mistake's name, or "" for a general symptom. `also` tells that this comes on
+    top of the findings before it; otherwise several findings are alternatives.
     """
 
     mistake: str
     text: str
+    also: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +65,38 @@ class Report:
     error: str = ""
 
     @property
+    def sandboxed(self) -> bool:
+        """Whether the run could reach neither files nor the network (see `is_sandboxed`)."""
+        return is_sandboxed(self.isolation)
+
+    @property
     def passed(self) -> bool:
         """Whether every check passed."""
         return self.verdict == "passed"
 
     @property
+    def sandboxed(self) -> bool:
+        """Whether the isolation was full: the verdict is tamper-proof, files were out of reach."""
+        return "seccomp" in self.isolation and any(
+            layer.startswith("landlock ") for layer in self.isolation
+        )
+
+    @property
     def first_failed(self) -> CheckResult | None:
         """The first check that did not pass."""
         return next((check for check in self.checks if check.outcome != "passed"), None)
+
+
+def is_sandboxed(isolation: Iterable[str]) -> bool:
+    """Tell whether these layers keep a submission from files, processes and the network.
+
+    >>> is_sandboxed(["process", "rlimits", "landlock 7", "seccomp"])
+    True
+    >>> is_sandboxed(["process", "rlimits", "seccomp"])
+    False
+    """
+    names = {layer.partition(" ")[0] for layer in isolation}
+    return {"landlock", "seccomp"} <= names
 
 
 def report_to_plain(report: Report) -> dict[str, Any]:

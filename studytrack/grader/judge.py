@@ -3,9 +3,10 @@
 It holds references, seeds and mistakes, and never executes anything of a submission. Requests
 come as frames (`server` reads them):
 
-    {"op": "grade", "exercise": {...}, "seed": n | null, "device": "cpu", "limits": {...}} + source
+    {"op": "grade", "exercise": {...}, "seed": n | null, "device": "auto" | "cpu" | "cuda",
+     "limits": {...}, "layers": {...}, "own": bool, "allow_unsandboxed": bool} + source
         -> {"event": "check", "check": {...}} … {"event": "report", "report": {...}}
-    {"op": "warm"} -> {"event": "ready"}
+    {"op": "warm", "layers": {...}} -> {"event": "ready"}
 
 A fault of the grader itself is {"event": "fault", "what", "why", "remedy", "exit_code"}.
 """
@@ -22,9 +23,10 @@ from typing import Any
 
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.verdict import CheckResult, Verdict
-from studytrack.errors import StudytrackError
+from studytrack.errors import EnvironmentFault, StudytrackError
 from studytrack.grader.attempt import Attempt
 from studytrack.grader.clean import clean_all
+from studytrack.grader.limits import Layers
 from studytrack.grader.link import RunnerDied, RunnerTimeout
 from studytrack.grader.outcome import judged, report_of
 from studytrack.grader.policy import find_forbidden
@@ -35,6 +37,16 @@ from studytrack.grader.suite import Suite, load_suite
 from studytrack.grader.wire import ProtocolFault
 
 Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """How one submission is to be run."""
+
+    seed: int
+    limits: RunLimits
+    device: str
+    need_sandbox: bool
 
 
 @dataclass(slots=True)
@@ -55,6 +67,7 @@ class Judge:
     def serve(self, request: dict[str, Any], buffers: list[bytes], emit: Emit) -> None:
         """Answer one request; faults become events."""
         try:
+            self._zygote.choose(Layers(**request.get("layers", {})))
             if request["op"] == "grade":
                 self._grade(request, buffers[0], emit)
             else:
@@ -81,7 +94,13 @@ class Judge:
         def on_check(result: CheckResult) -> None:
             emit({"event": "check", "check": clean_all(asdict(result))})
 
-        report = self._run(suite, raw, seed, RunLimits(**request.get("limits", {})), on_check)
+        order = _Order(
+            seed=seed,
+            limits=RunLimits(**request.get("limits", {})),
+            device=_device(request.get("device", "auto")),
+            need_sandbox=not (request.get("own", True) or request.get("allow_unsandboxed")),
+        )
+        report = self._run(suite, raw, order, on_check)
         report = {**report, "seconds": round(time.perf_counter() - began, 4)}
         emit({"event": "report", "report": clean_all(report)})
 
@@ -89,10 +108,10 @@ class Judge:
         self,
         suite: Suite,
         raw: bytes,
-        seed: int,
-        limits: RunLimits,
+        order: _Order,
         on_check: Callable[[CheckResult], None],
     ) -> dict[str, Any]:
+        seed = order.seed
         try:
             source = read_source(raw)
             check_syntax(source)
@@ -101,20 +120,30 @@ class Judge:
         banned = find_forbidden(source, suite.exercise.forbid)
         if banned:
             return report_of(suite, seed, "forbidden", error=banned[0].message)
-        session = Session(self._zygote, source, suite.exercise.entry, seed, limits, "cpu")
+        session = Session(
+            self._zygote,
+            source,
+            suite.exercise.entry,
+            seed,
+            order.limits,
+            order.device,
+            forbid=suite.exercise.forbid,
+            need_sandbox=order.need_sandbox,
+        )
         attempt = Attempt(suite=suite, session=session, seed=seed, on_check=on_check)
-        refused = _start(session)
-        if refused is None:
-            attempt.run()
-        isolation = session.isolation
-        output, dropped = session.close()
+        try:
+            refused = _start(session)
+            if refused is None:
+                attempt.run()
+        finally:
+            output, dropped = session.close()
         if dropped:
             output += f"\n… {dropped:,} more bytes"
         if refused is None:
             report = judged(attempt)
         else:
             report = report_of(suite, seed, refused.verdict, error=refused.error)
-        return {**report, "isolation": list(isolation), "output": output}
+        return {**report, "isolation": list(session.isolation), "output": output}
 
     def _suite(self, exercise: Exercise) -> Suite:
         """Return the loaded exercise; loads it anew when a file has changed."""
@@ -142,6 +171,21 @@ def _start(session: Session) -> _Start | None:
     except RunEnded:
         return _Start("timeout", "The attempt's time was over before your file was loaded.")
     return None
+
+
+def _device(wanted: str) -> str:
+    """Return the device of a request.
+
+    Raises:
+        EnvironmentFault: it is not there.
+    """
+    if wanted in {"auto", "cpu"}:
+        return "cpu"
+    raise EnvironmentFault(
+        f"Cannot grade on `{wanted}`.",
+        "This version grades on the CPU only.",
+        "Use --device cpu; the same checks run there.",
+    )
 
 
 def _exercise(plain: dict[str, Any]) -> Exercise:

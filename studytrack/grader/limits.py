@@ -1,4 +1,4 @@
-"""What one runner may use, as plain numbers; `lockdown` turns them into limits of the system."""
+"""What one runner may use and how it is closed in, as plain values; `lockdown` applies them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Resources of a runner. `memory` is bytes beyond what the process has at fork."""
+    """Resources of a runner.
+
+    `memory` is bytes of address space beyond what the process has at the start; 0 is no limit,
+    for a driver that reserves terabytes of it.
+    """
 
     memory: int = 2 << 30
     cpu_seconds: int = 8
     files: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which layers of isolation to apply at most; weaker than this only in tests and `doctor`.
+
+    `landlock` is the highest ABI version to use; 0 is none. What a system lacks is left out.
+    """
+
+    landlock: int = 99
+    seccomp: bool = True
+    namespaces: bool = True

@@ -95,6 +95,10 @@ class Link:
             raise
         return header, data
 
+    def hasten(self, seconds: float) -> None:
+        """Let no question be answered later than so many seconds from now."""
+        self._run_end = min(self._run_end, time.monotonic() + seconds)
+
     def _send(self, frame: bytes, deadline: float) -> None:
         view = memoryview(frame)
         while view:
@@ -147,16 +151,21 @@ class Link:
         self.dropped_output += len(data) - min(room, len(data))
 
     def _died(self) -> RunnerDied:
-        status = self.close()
+        status = self._ended()
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             return RunnerDied(f"Your code ended the process: signal {number} ({_signal(number)}).")
         return RunnerDied(f"Your code ended the process with exit status {os.WEXITSTATUS(status)}.")
 
-    def close(self) -> int:
-        """End the runner; returns its wait status (0 if it was closed before)."""
-        if not self.alive:
-            return 0
+    def close(self) -> None:
+        """End the runner, unless it was ended before; nobody waits for its end."""
+        if self.alive:
+            self.alive = False
+            self._collect_output()
+            self._runner.discard()
+
+    def _ended(self) -> int:
+        """Collect the runner that ended by itself; return its wait status."""
         self.alive = False
         self._collect_output()
         return self._runner.reap()

@@ -14,11 +14,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from studytrack.grader import landlock, seccomp
-from studytrack.grader.limits import Limits
+from studytrack.grader import landlock, namespaces, seccomp
+from studytrack.grader.limits import Layers, Limits
 
 QUESTIONS, ANSWERS, RULES = 60, 61, 62
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+ALL = Layers()
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -79,13 +80,13 @@ def limit_resources(limits: Limits) -> bool:
         "RLIMIT_NOFILE": (limits.files, limits.files),
         "RLIMIT_MEMLOCK": (0, 0),
         "RLIMIT_MSGQUEUE": (0, 0),
-        "RLIMIT_AS": (virtual_size() + limits.memory,) * 2,
+        "RLIMIT_AS": (virtual_size() + limits.memory,) * 2 if limits.memory else None,
         "RLIMIT_CPU": (limits.cpu_seconds, limits.cpu_seconds + 1),
     }
     complete = True
     for name, pair in wanted.items():
         number = getattr(resource, name, None)
-        if number is None:
+        if number is None or pair is None:
             continue
         try:
             resource.setrlimit(number, pair)
@@ -103,22 +104,26 @@ def virtual_size() -> int:
         return 0
 
 
-def close_in(limits: Limits, parent: int, landlock_version: int = 0) -> tuple[str, ...]:
+def close_in(
+    limits: Limits, parent: int, landlock_version: int = 0, layers: Layers = ALL
+) -> tuple[str, ...]:
     """Apply every layer in order and return the names of those that took hold.
 
     Args:
         limits: the resources.
         parent: the zygote's pid.
         landlock_version: the ABI of the rules at descriptor `RULES`; 0 if there are none.
+        layers: what to apply at most.
     """
     empty_environment()
-    layers: tuple[tuple[str, Callable[[], bool]], ...] = (
+    steps: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("namespaces", lambda: layers.namespaces and namespaces.enter()),
         ("process", lambda: protect_process(parent)),
         ("rlimits", lambda: limit_resources(limits)),
         (f"landlock {landlock_version}", lambda: _restrict_files(landlock_version)),
-        ("seccomp", seccomp.lock),  # the last: it forbids what the others need
+        ("seccomp", lambda: layers.seccomp and seccomp.lock()),  # the last: it forbids the others
     )
-    return tuple(name for name, apply in layers if apply())
+    return tuple(name for name, apply in steps if apply())
 
 
 def _restrict_files(version: int) -> bool:

@@ -7,9 +7,12 @@ protocol fault ends it at once. Comparison and checks are not known here.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from studytrack.domain.verdict import is_sandboxed
+from studytrack.errors import EnvironmentFault
 from studytrack.grader.authoring import RemoteError, derive_seed
 from studytrack.grader.limits import Limits
 from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
@@ -46,10 +49,21 @@ class Session:
         seed: the run's seed; the runner gets a one-way derivative.
         limits: wall-clock and resource limits.
         device: where the runner puts its inputs.
+        forbid: names that the runner takes away before it loads the submission.
+        need_sandbox: refuse to load it where the isolation is not full.
     """
 
     def __init__(
-        self, zygote: Zygote, source: str, entry: str, seed: int, limits: RunLimits, device: str
+        self,
+        zygote: Zygote,
+        source: str,
+        entry: str,
+        seed: int,
+        limits: RunLimits,
+        device: str,
+        *,
+        forbid: Sequence[str] = (),
+        need_sandbox: bool = False,
     ) -> None:
         self._zygote = zygote
         self._source = source.encode()
@@ -57,6 +71,8 @@ class Session:
         self._seed = derive_seed(seed, "runner")
         self._limits = limits
         self._device = device
+        self._forbid = list(forbid)
+        self._need_sandbox = need_sandbox
         self._end: float | None = None  # set when the first runner is there
         self._link: Link | None = None
         self._outputs: list[tuple[str, int]] = []
@@ -121,8 +137,16 @@ class Session:
             self._zygote, self._limits.runner, self._limits.question_seconds, self._end
         )
         self.isolation = self._link.isolation
+        if self._need_sandbox and not is_sandboxed(self.isolation):
+            raise EnvironmentFault(
+                "Submissions of others are not run here: the isolation is not full.",
+                f"Active are {', '.join(self.isolation) or 'no layers'}; it takes Landlock and "
+                "seccomp to keep such code from your files and the network.",
+                "Run it on a Linux with both, or accept the risk with --allow-unsandboxed.",
+            )
+        question = {"op": "load", "entry": self._entry, "seed": self._seed}
         header, _ = self._link.ask(
-            {"op": "load", "entry": self._entry, "seed": self._seed}, [self._source]
+            {**question, "forbid": self._forbid, "device": self._device}, [self._source]
         )
         if not header["ok"]:
             error = _remote_error(header)
@@ -131,6 +155,11 @@ class Session:
         if not header.get("found"):
             raise LoadFault(f"Your file defines no `{self._entry}`.")
         return self._link
+
+    def hasten(self, seconds: float) -> None:
+        """Let the run end so many seconds from now: what is asked next is only for show."""
+        if self._link is not None:
+            self._link.hasten(seconds)
 
     def forget(self) -> None:
         """Drop the objects and graphs that earlier checks left in the runner."""

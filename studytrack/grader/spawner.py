@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,17 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.errors import GraderFault
-from studytrack.grader.limits import Limits
+from studytrack.grader.limits import Layers, Limits
 
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; main(int(sys.argv[2]))"
+    "import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; "
+    "main(int(sys.argv[2]), *sys.argv[3:])"
 )
 
 
 def start_python(
-    module: str, *, stderr: int | None = None
+    module: str, *arguments: str, stderr: int | None = None
 ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start `module.main(fd)` in a fresh interpreter and return it with our end of the socket.
+    """Start `module.main(fd, *arguments)` in a fresh interpreter; return it and our end of the socket.
 
     The child gets a minimal environment (its initial block stays readable for ever) and one
     thread for every numeric library.
@@ -36,6 +38,7 @@ def start_python(
     ours, theirs = socket.socketpair()
     root = str(Path(__file__).resolve().parent.parent.parent)
     command = [sys.executable, "-I", "-c", _BOOT.format(module=module), root, str(theirs.fileno())]
+    command += arguments
     environment = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -75,23 +78,78 @@ class RunnerProcess:
             else:
                 self.zygote.ask({"op": "kill", "pid": self.pid})
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs; where the system has no pidfd it is taken to."""
+        return self.pidfd is None or not select.select([self.pidfd], [], [], 0)[0]
+
     def reap(self) -> int:
         """Kill the runner if it lives, collect it, close the pipes; return its wait status."""
-        self.kill()
-        status = int(self.zygote.ask({"op": "wait", "pid": self.pid})["status"])
+        try:
+            self.kill()
+            return int(self.zygote.ask({"op": "wait", "pid": self.pid})["status"])
+        finally:
+            self._close()
+
+    def discard(self) -> None:
+        """Kill the runner and close the pipes; the zygote collects it while nobody waits."""
+        with contextlib.suppress(ProcessLookupError, GraderFault):  # it dies with its zygote
+            if self.pidfd is not None:
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            self.zygote.tell({"op": "reap", "pid": self.pid})
+        self._close()
+
+    def _close(self) -> None:
         for fd in (self.questions, self.answers, self.output, self.pidfd):
             if fd is not None and fd >= 0:
                 os.close(fd)
-        return status
+        self.questions = self.answers = self.output = -1
+        self.pidfd = None
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """A runner that was ordered: the judge's ends of its pipes and, once told, its process."""
+
+    limits: Limits
+    questions: int
+    answers: int
+    output: int
+    pid: int | None = None
+    pidfd: int | None = None
+
+    def close(self) -> None:
+        """Give it up; without its pipes a runner ends by itself."""
+        for fd in (self.questions, self.answers, self.output, self.pidfd):
+            if fd is not None:
+                os.close(fd)
 
 
 class Zygote:
-    """The judge's hold on its zygote; a dead one is replaced at the next fork."""
+    """The judge's hold on its zygote; a dead one is replaced at the next fork.
 
-    def __init__(self) -> None:
+    One runner is kept in advance, closed in and waiting for a submission: forking takes longer than
+    most runs. The next is asked for as soon as one is taken, and is there when it is needed.
+    """
+
+    def __init__(self, layers: Layers | None = None) -> None:
+        self._layers = layers or Layers()
         self._process: subprocess.Popen[bytes] | None = None
         self._link: socket.socket | None = None
         self._buffer = b""
+        self._fds: list[int] = []
+        self._ahead: _Ahead | None = None
+
+    def choose(self, layers: Layers) -> None:
+        """Apply other layers from the next runner on; the zygote is started anew for them."""
+        if layers != self._layers:
+            self.close()
+            self._layers = layers
+
+    @property
+    def pid(self) -> int | None:
+        """The process, or None while there is none."""
+        return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
         """Start the zygote and wait until it is warm.
@@ -102,9 +160,9 @@ class Zygote:
         if self._process is not None and self._process.poll() is None and self._link is not None:
             return
         self.close()
-        self._process, self._link = start_python("studytrack.grader.zygote")
-        self._buffer = b""
-        ready = self._receive()[0]
+        chosen = json.dumps(asdict(self._layers))
+        self._process, self._link = start_python("studytrack.grader.zygote", chosen)
+        ready = self._receive()
         if ready.get("threads") != 1:
             self.close()
             raise GraderFault(
@@ -114,25 +172,40 @@ class Zygote:
             )
 
     def fork(self, limits: Limits) -> RunnerProcess:
-        """Fork a runner; restarts the zygote once if it has died."""
+        """Return a runner; restarts the zygote once if it has died."""
         try:
             self.start()
-            return self._fork(limits)
+            return self._take(limits)
         except (OSError, GraderFault):
             self.close()
             self.start()
-            return self._fork(limits)
+            return self._take(limits)
 
-    def _fork(self, limits: Limits) -> RunnerProcess:
-        questions_read, questions = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
+    def _take(self, limits: Limits) -> RunnerProcess:
+        """Return the runner that waits, or a new one; then ask for the next."""
+        if self._ahead is not None:
+            wanted = self._ahead.limits == limits
+            runner = self._arrived()
+            if wanted and runner.alive:
+                self._order(limits)
+                return runner
+            runner.discard()
+        self._order(limits)
+        runner = self._arrived()
+        self._order(limits)
+        return runner
+
+    def _order(self, limits: Limits) -> None:
+        """Ask for a runner without waiting for it."""
+        questions_read, questions = os.pipe()
         answers, answers_write = os.pipe()
         output, output_write = os.pipe()
         theirs = (questions_read, answers_write, output_write)
         try:
-            assert self._link is not None
-            request = json.dumps({"op": "fork", "limits": asdict(limits)}).encode()
+            if self._link is None:
+                raise _gone()
+            request = json.dumps({"op": "fork", "limits": asdict(limits)}).encode() + b"\n"
             socket.send_fds(self._link, [request], theirs)
-            reply, fds = self._receive()
         except (OSError, GraderFault):
             for fd in (questions, answers, output):
                 os.close(fd)
@@ -142,8 +215,23 @@ class Zygote:
                 os.close(fd)
         for fd in (questions, answers, output):
             os.set_blocking(fd, False)
+        self._ahead = _Ahead(limits, questions, answers, output)
+
+    def _await_ahead(self) -> None:
+        """Read the reply to an order, so that the next reply is another request's."""
+        if self._ahead is not None and self._ahead.pid is None:
+            reply = self._receive()
+            self._ahead.pid = reply["pid"]
+            self._ahead.pidfd = self._fds.pop(0) if self._fds else None
+
+    def _arrived(self) -> RunnerProcess:
+        """Return the runner that was ordered."""
+        self._await_ahead()
+        ahead, self._ahead = self._ahead, None
+        assert ahead is not None
+        assert ahead.pid is not None
         return RunnerProcess(
-            reply["pid"], fds[0] if fds else None, questions, answers, output, self
+            ahead.pid, ahead.pidfd, ahead.questions, ahead.answers, ahead.output, self
         )
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -152,25 +240,45 @@ class Zygote:
         Raises:
             GraderFault: the zygote is gone.
         """
+        self._await_ahead()
+        self.tell(request)
+        return self._receive()
+
+    def tell(self, request: dict[str, Any]) -> None:
+        """Send a request that is not answered.
+
+        Raises:
+            GraderFault: the zygote is gone.
+        """
         if self._link is None:
             raise _gone()
-        self._link.sendall(json.dumps(request).encode())
-        return self._receive()[0]
+        try:
+            self._link.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            raise _gone() from error
 
-    def _receive(self) -> tuple[dict[str, Any], list[int]]:
+    def _receive(self) -> dict[str, Any]:
         assert self._link is not None
-        fds: list[int] = []
         while b"\n" not in self._buffer:
-            data, more, _, _ = socket.recv_fds(self._link, 1 << 16, 1)
+            try:
+                data, more, _, _ = socket.recv_fds(self._link, 1 << 16, 4)
+            except ConnectionError as error:
+                raise _gone() from error
             if not data:
                 raise _gone()
             self._buffer += data
-            fds.extend(more)
+            self._fds += more
         line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line), fds
+        return dict(json.loads(line))
 
     def close(self) -> None:
         """End the zygote; its runners die with it."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+        for fd in self._fds:
+            os.close(fd)
+        self._fds, self._buffer = [], b""
         if self._link is not None:
             self._link.close()
             self._link = None

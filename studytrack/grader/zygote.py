@@ -4,9 +4,11 @@ It holds no reference, seed, expected value or path of the learner's. It has one
 process that forks must; torch's lazy imports are warmed here, because a closed-in runner could
 not load them.
 
-Control socket, JSON lines: {"op": "fork", "limits": {...}} with three descriptors (questions,
-answers, output) is answered by {"pid": n} with the runner's pidfd where the system has them;
-{"op": "wait", "pid": n} by {"status": n}; {"op": "kill", "pid": n} by {}.
+Control socket, JSON lines, worked off in order so that the judge may send ahead:
+{"op": "fork", "limits": {...}} with three descriptors (questions, answers, output) is answered by
+{"pid": n} with the runner's pidfd where the system has them; {"op": "wait", "pid": n} by
+{"status": n}; {"op": "kill", "pid": n} by {}. {"op": "reap", "pid": n} kills and collects a runner
+whose end nobody asks about, and is not answered.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import traceback
 from typing import Any
 
 from studytrack.grader import landlock
-from studytrack.grader.limits import Limits
+from studytrack.grader.limits import Layers, Limits
 from studytrack.grader.lockdown import (
     ANSWERS,
     QUESTIONS,
@@ -37,30 +39,49 @@ LIBRARY = ("bz2", "ctypes", "decimal", "hashlib", "lzma", "uuid", "zlib", "zonei
 SETUP_FAILED = 70  # exit status of a runner that could not be closed in
 
 
-def main(control: int) -> None:
-    """Warm up, say so, and serve the control socket until it closes."""
+def main(control: int, chosen: str = "{}") -> None:
+    """Warm up, say so, and serve the control socket until it closes.
+
+    Args:
+        control: a descriptor of the socket.
+        chosen: the `Layers` as JSON.
+    """
     link = socket.socket(fileno=control)
     hide_from_others()
     _warm()
-    version = landlock.abi()
-    rules = landlock.make_rules(version)
+    layers = Layers(**json.loads(chosen))
+    version = min(landlock.abi(), layers.landlock)
+    forge = _Forge(link, layers, landlock.make_rules(version), version)
     gc.collect()
     gc.freeze()
     _send(link, {"ready": True, "threads": thread_count()})
+    buffer, channels = b"", list[int]()
     while True:
         data, fds, _, _ = socket.recv_fds(link, 1 << 16, 3)
         if not data:
             return
-        request = json.loads(data)
-        if request["op"] == "fork":
-            _fork(link, fds, Limits(**request["limits"]), rules, version)
-        elif request["op"] == "wait":
-            _, status = os.waitpid(request["pid"], 0)
-            _send(link, {"status": status})
-        elif request["op"] == "kill":
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(request["pid"], signal.SIGKILL)
-            _send(link, {})
+        channels += fds
+        *lines, buffer = (buffer + data).split(b"\n")
+        for line in lines:
+            request = json.loads(line)
+            if request["op"] == "fork":
+                forge.fork(channels[:3], Limits(**request["limits"]))
+                del channels[:3]
+            else:
+                _tend(link, request["op"], request["pid"])
+
+
+def _tend(link: socket.socket, operation: str, pid: int) -> None:
+    """End or collect a runner."""
+    if operation in {"kill", "reap"}:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    if operation == "kill":
+        _send(link, {})
+        return
+    _, status = os.waitpid(pid, 0)
+    if operation == "wait":
+        _send(link, {"status": status})
 
 
 def thread_count() -> int:
@@ -78,32 +99,42 @@ def _send(link: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = (
         link.sendall(data)
 
 
-def _fork(
-    link: socket.socket, fds: list[int], limits: Limits, rules: int | None, version: int
-) -> None:
-    zygote = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        status = SETUP_FAILED
-        try:
-            os.setsid()
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's
-            questions, answers, output = fds
-            take_channels(questions, answers, output, rules)
-            _become_runner(close_in(limits, zygote, version if rules is not None else 0))
-            status = 0
-        except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    for fd in fds:
-        os.close(fd)
-    if hasattr(os, "pidfd_open"):
-        pidfd = os.pidfd_open(pid)
-        _send(link, {"pid": pid}, (pidfd,))
-        os.close(pidfd)
-    else:
-        _send(link, {"pid": pid})
+class _Forge:
+    """Forks runners with the layers that were chosen once."""
+
+    def __init__(
+        self, link: socket.socket, layers: Layers, rules: int | None, version: int
+    ) -> None:
+        self._link = link
+        self._layers = layers
+        self._rules = rules
+        self._version = version if rules is not None else 0
+
+    def fork(self, fds: list[int], limits: Limits) -> None:
+        """Fork a runner on three descriptors and tell its pid."""
+        zygote = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            status = SETUP_FAILED
+            try:
+                os.setsid()
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's
+                questions, answers, output = fds
+                take_channels(questions, answers, output, self._rules)
+                _become_runner(close_in(limits, zygote, self._version, self._layers))
+                status = 0
+            except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
+                traceback.print_exc()
+            finally:
+                os._exit(status)
+        for fd in fds:
+            os.close(fd)
+        if hasattr(os, "pidfd_open"):
+            pidfd = os.pidfd_open(pid)
+            _send(self._link, {"pid": pid}, (pidfd,))
+            os.close(pidfd)
+        else:
+            _send(self._link, {"pid": pid})
 
 
 def _become_runner(isolation: tuple[str, ...]) -> None:
