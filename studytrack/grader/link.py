@@ -61,11 +61,16 @@ class Link:
     def _hello(self) -> tuple[str, ...]:
         """Read what the runner says before it sees the submission: its isolation layers.
 
+        It may have waited for long, so it must also answer once before a submission is blamed.
+
         Raises:
             GraderFault: it never came up; no submission is to blame.
         """
         try:
-            header, _ = self._receive(time.monotonic() + _HELLO_SECONDS)
+            deadline = time.monotonic() + _HELLO_SECONDS
+            header, _ = self._receive(deadline)
+            self._send(pack({"op": "forget", "id": 0}, []), deadline)
+            self._receive(deadline)
             return tuple(header["isolation"])
         except (RunnerTimeout, RunnerDied, ProtocolFault, KeyError) as error:
             self.close()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studytrack.domain.verdict import is_sandboxed
-from studytrack.errors import EnvironmentFault
+from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader.authoring import RemoteError, derive_seed
 from studytrack.grader.limits import Limits
 from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
@@ -133,9 +133,7 @@ class Session:
         if time.monotonic() >= self._end:
             self.ended = True
             raise RunEnded
-        self._link = Link(
-            self._zygote, self._limits.runner, self._limits.question_seconds, self._end
-        )
+        self._link = self._new_link(self._end)
         self.isolation = self._link.isolation
         if self._need_sandbox and not is_sandboxed(self.isolation):
             raise EnvironmentFault(
@@ -160,6 +158,14 @@ class Session:
         """Let the run end so many seconds from now: what is asked next is only for show."""
         if self._link is not None:
             self._link.hasten(seconds)
+
+    def _new_link(self, end: float) -> Link:
+        """Return a runner that lives; one that was ended while it waited is replaced."""
+        wanted = (self._zygote, self._limits.runner, self._limits.question_seconds, end)
+        try:
+            return Link(*wanted)
+        except GraderFault:
+            return Link(*wanted)
 
     def forget(self) -> None:
         """Drop the objects and graphs that earlier checks left in the runner."""

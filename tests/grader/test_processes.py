@@ -1,0 +1,143 @@
+"""The processes of a grader: one runner kept in advance, none left behind, layers as chosen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from studytrack.errors import GraderFault, StudytrackError
+from studytrack.grader import landlock, seccomp
+from studytrack.grader.client import Grader, GraderSettings
+from studytrack.grader.limits import Layers
+
+pytestmark = [
+    pytest.mark.xdist_group("grader"),
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+]
+RIGHT = b"def add_one(x):\n    return x + 1\n"
+DIES = b"import os\ndef add_one(x):\n    os._exit(0)\n"
+
+
+def parent(pid: int) -> int:
+    """Return the parent of a process, -1 for one that is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return -1
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def children(pid: int) -> list[int]:
+    """Return the child processes of one, zombies included."""
+    every = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [one for one in every if parent(one) == pid]
+
+
+def judge_of(grader: Grader) -> int:
+    """Return the pid of a grader's own judge."""
+    return grader._reach._process.pid
+
+
+def zygote_of(grader: Grader) -> int:
+    """Return the pid of a grader's template process."""
+    (found,) = children(judge_of(grader))
+    return found
+
+
+def waiting_of(grader: Grader) -> int:
+    """Return the pid of the runner that waits, once it is the only one."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = children(zygote_of(grader))
+        if len(found) == 1:
+            return found[0]
+    raise AssertionError(f"the runners of the template process are {found}")
+
+
+def descriptors(pid: int) -> int:
+    """Return how many descriptors a process holds open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def test_after_many_runs_one_runner_waits_and_none_is_left(grader, add_one) -> None:
+    """Runners that passed and runners that died are collected; their pipes are closed."""
+    grader.grade(add_one, RIGHT)
+    judge, zygote = judge_of(grader), zygote_of(grader)
+    waiting_of(grader)
+    before = (descriptors(judge), descriptors(zygote))
+
+    for number in range(12):
+        grader.grade(add_one, DIES if number % 3 == 0 else RIGHT)
+
+    waiting_of(grader)
+    assert before == (descriptors(judge), descriptors(zygote))
+
+
+def test_a_waiting_runner_that_was_killed_is_replaced_silently(grader, add_one) -> None:
+    """Nobody's submission is blamed for a death before it was loaded."""
+    grader.grade(add_one, RIGHT)
+    os.kill(waiting_of(grader), signal.SIGKILL)
+
+    report = grader.grade(add_one, RIGHT)
+
+    assert "passed" == report.verdict
+
+
+def test_a_template_process_killed_in_a_run_is_no_verdict(grader, add_one) -> None:
+    """Its runners die with it: the fault is the grader's, and the next grade works."""
+    grader.grade(add_one, RIGHT)
+    zygote = zygote_of(grader)
+
+    def kill(_: object) -> None:
+        os.kill(zygote, signal.SIGKILL)
+
+    with pytest.raises(GraderFault):
+        grader.grade(add_one, RIGHT, on_check=kill)
+
+    assert grader.grade(add_one, RIGHT).passed
+
+
+def test_every_run_names_its_layers(grader, add_one) -> None:
+    """What the system has is applied, and what was applied is told."""
+    isolation = grader.grade(add_one, RIGHT).isolation
+
+    assert {"process", "rlimits"} <= set(isolation)
+    assert bool(landlock.abi()) == (f"landlock {landlock.abi()}" in isolation)
+    assert (seccomp.machine() is not None) == ("seccomp" in isolation)
+
+
+@pytest.mark.skipif(not landlock.abi(), reason="this kernel has no Landlock")
+def test_an_older_landlock_is_used_as_far_as_it_goes(add_one) -> None:
+    """A kernel that knows less gets the rules that it knows."""
+    with Grader(GraderSettings(layers=Layers(landlock=1, namespaces=False))) as old:
+        isolation = old.grade(add_one, RIGHT).isolation
+
+    assert "landlock 1" in isolation
+    assert "namespaces" not in isolation
+
+
+def test_without_full_isolation_only_own_code_runs(add_one) -> None:
+    """Others' submissions are refused before a line of them runs, unless the risk is accepted."""
+    with Grader(GraderSettings(layers=Layers(landlock=0, seccomp=False))) as bare:
+        own = bare.grade(add_one, RIGHT)
+        with pytest.raises(StudytrackError, match="isolation") as refused:
+            bare.grade(add_one, RIGHT, own=False)
+        waived = bare.grade(add_one, RIGHT, own=False, allow_unsandboxed=True)
+
+    assert 5 == refused.value.exit_code
+    assert own.passed
+    assert not own.sandboxed
+    assert waived.passed
+
+
+def test_a_device_that_is_not_there_is_a_clear_fault(grader, add_one) -> None:
+    """Naming CUDA where there is none gives no verdict."""
+    with pytest.raises(StudytrackError, match="cuda") as missing:
+        grader.grade(add_one, RIGHT, device="cuda")
+
+    assert 5 == missing.value.exit_code
