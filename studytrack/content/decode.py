@@ -52,23 +52,34 @@ def _twin_hint(hint: Any) -> Any:
     return hint
 
 
-def _untwin(cls: type[Record], value: Any) -> Record:
+@functools.cache
+def _inner_records(cls: type) -> tuple[tuple[str, type | None], ...]:
+    """Return each field of a record class with the record class inside it, if there is one.
+
+    Kept, since hints are costly to evaluate and a learner may have thousands of cards.
+    """
     hints = typing.get_type_hints(cls)
+    return tuple(
+        (field.name, _inner_record(hints[field.name])) for field in dataclasses.fields(cls)
+    )
+
+
+def _untwin(cls: type[Record], value: Any) -> Record:
     return cls(
         **{
-            field.name: _untwin_value(hints[field.name], getattr(value, field.name))
-            for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+            name: getattr(value, name) if inner is None else _untwin_value(inner, value, name)
+            for name, inner in _inner_records(cls)  # type: ignore[arg-type]
         }
     )
 
 
-def _untwin_value(hint: Any, value: Any) -> Any:
-    inner = _inner_record(hint)
-    if isinstance(value, msgspec.Struct) and inner is not None:
-        return _untwin(inner, value)
-    if isinstance(value, tuple) and inner is not None:
-        return tuple(_untwin(inner, item) for item in value)
-    return value
+def _untwin_value(inner: type, value: Any, name: str) -> Any:
+    found = getattr(value, name)
+    if isinstance(found, msgspec.Struct):
+        return _untwin(inner, found)
+    if isinstance(found, tuple):
+        return tuple(_untwin(inner, item) for item in found)
+    return found
 
 
 def _inner_record(hint: Any) -> type | None:
