@@ -27,12 +27,18 @@ class Settings:
 
     study_minutes: int = 25  # minutes a day
     study_new_cards: int = 8  # new cards a study day
+    study_reviews: int = 200  # reviews of due cards a study day
+    study_card_minutes: int = 0  # minutes of cards a study day; 0: no limit
+    study_new_order: str = "mixed"  # new cards among the reviews: mixed, before or after
+    study_balance: bool = True  # due days are chosen so that each has about the same work
+    study_easy_days: str = ""  # weekdays with less, 0 to 1, such as "sat 0.5, sun 0"
     study_rollover: str = "04:00"  # when a study day begins
     study_zone: str = ""  # IANA time zone; empty: the system's
     memory_retention_cards: float = 0.90  # wanted chance of recall, 0.70 to 0.97
     memory_retention_exercises: float = 0.85  # the same for exercises
     grader_question_seconds: float = 3.0  # limit for one call of a submission
     grader_run_seconds: float = 12.0  # limit for a whole attempt
+    grader_idle_minutes: int = 15  # the grader's server ends after so long without a client
     workspace: str = ""  # where solutions are edited; empty: ~/studytrack
     editor: str = ""  # empty: $VISUAL or $EDITOR
     theme: str = "textual-dark"  # of the interface
@@ -114,27 +120,45 @@ def _parsed(dotted: str, text: str, where: str) -> Any:
     if isinstance(default, str):
         return _checked(dotted, text, where)
     try:
-        number = type(default)(text)
-    except ValueError as error:
+        number = _SWITCH[text.lower()] if isinstance(default, bool) else type(default)(text)
+    except (ValueError, KeyError) as error:
         raise ConfigFault(
             f"{where}: `{text}` is no {_KINDS[type(default)]}.",
-            f"`{dotted}` takes one, such as {default}.",
+            f"`{dotted}` takes one, such as {_spelt(default)}.",
             _RETRY,
         ) from error
     return _checked(dotted, number, where)
 
 
-_KINDS: dict[type, str] = {int: "whole number", float: "number", str: "text"}
+_KINDS: dict[type, str] = {
+    bool: "switch",
+    int: "whole number",
+    float: "number",
+    str: "text",
+}
+NEW_ORDERS = ("mixed", "before", "after")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SWITCH = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 _HUGE = 10**9  # more than any range allows; integers without end do not fit a float
 _RETRY = "`studytrack config list` shows all settings with their values."
 _RANGES: dict[str, tuple[float, float]] = {
     "study.minutes": (1, 600),
     "study.new_cards": (0, 500),
+    "study.reviews": (0, 9999),
+    "study.card_minutes": (0, 600),
     "memory.retention_cards": (0.70, 0.97),
     "memory.retention_exercises": (0.70, 0.97),
     "grader.question_seconds": (0.1, 600),
     "grader.run_seconds": (0.1, 3600),
+    "grader.idle_minutes": (1, 1440),
 }
+
+
+def _spelt(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _checked(dotted: str, value: Any, where: str, remedy: str = _RETRY) -> Any:
@@ -144,7 +168,7 @@ def _checked(dotted: str, value: Any, where: str, remedy: str = _RETRY) -> Any:
     if type(value) is not type(default):
         raise ConfigFault(
             f"{where}: `{dotted}` is {value!r}.",
-            f"It takes a {_KINDS[type(default)]}, such as {default!r}.",
+            f"It takes a {_KINDS[type(default)]}, such as {_spelt(default)}.",
             remedy,
         )
     if dotted in _RANGES:
@@ -160,12 +184,46 @@ def _checked(dotted: str, value: Any, where: str, remedy: str = _RETRY) -> Any:
             rollover_minutes(value)
         except ConfigFault as error:
             raise ConfigFault(f"{where}: {error.what}", error.why, remedy) from error
+    if dotted == "study.easy_days":
+        easy_days(value, where, remedy)
+    if dotted == "study.new_order" and value not in NEW_ORDERS:
+        raise ConfigFault(
+            f"{where}: `{dotted}` is `{value}`.", f"It is {' or '.join(NEW_ORDERS)}.", remedy
+        )
     if dotted == "workspace" and value.startswith("~"):
         try:
             Path(value).expanduser()
         except RuntimeError as error:
             raise ConfigFault(f"{where}: `workspace` is {value}.", f"{error}", remedy) from error
     return value
+
+
+def easy_days(
+    text: str, where: str = "`study.easy_days`", remedy: str = _RETRY
+) -> tuple[float, ...]:
+    """Return the factor of each weekday, Monday first: 1 is a full day, 0 a free one.
+
+    >>> easy_days("sat 0.5, sun 0")
+    (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0)
+
+    Raises:
+        ConfigFault: not weekdays with numbers from 0 to 1.
+    """
+    factors = dict.fromkeys(WEEKDAYS, 1.0)
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = part.partition(" ")
+        try:
+            factor = float(number)
+        except ValueError:
+            factor = math.nan
+        if name.lower() not in factors or not 0 <= factor <= 1:
+            raise ConfigFault(
+                f"{where}: `{part}` is no easy day.",
+                f"It takes a weekday ({', '.join(WEEKDAYS)}) and a number from 0 (free) to 1.",
+                remedy,
+            )
+        factors[name.lower()] = factor
+    return tuple(factors.values())
 
 
 def rollover_minutes(text: str) -> int:

@@ -7,11 +7,16 @@ path never creates it: whoever writes first calls `ensure`. Nothing else may cho
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studytrack.errors import EnvironmentFault, UsageFault
+
+if TYPE_CHECKING:
+    from platformdirs import PlatformDirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Paths:
     state: Path
     cache: Path
     workspace: Path
+    runtime: Path
 
     @property
     def settings(self) -> Path:
@@ -33,6 +39,11 @@ class Paths:
     def database(self) -> Path:
         """The SQLite database."""
         return self.data / "studytrack.db"
+
+    @property
+    def journal(self) -> Path:
+        """The second copy of the log, as lines of JSON."""
+        return self.data / "studytrack.jsonl"
 
     @property
     def backups(self) -> Path:
@@ -56,7 +67,7 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
                 f"{chosen} is no folder.", f"{error}", "Write the path out, or leave `~` away."
             ) from error
         return Paths(
-            root / "config", root / "data", root / "state", root / "cache", root / "workspace"
+            *(root / name for name in ("config", "data", "state", "cache", "workspace", "run"))
         )
     from platformdirs import PlatformDirs
 
@@ -75,7 +86,14 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
         dirs.user_state_path,
         dirs.user_cache_path,
         workspace,
+        _runtime(dirs),
     )
+
+
+def _runtime(dirs: PlatformDirs) -> Path:
+    """Return where sockets belong; without XDG_RUNTIME_DIR platformdirs warns and falls back."""
+    with warnings.catch_warnings(action="ignore"):
+        return dirs.user_runtime_path
 
 
 def ensure(directory: Path) -> Path:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from studytrack.cli.batch import batch_options, grade_folder, refuse_batch_options
 from studytrack.cli.front import Front, json_option, pass_front
 from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, read_stdin, say, styled
 from studytrack.cli.review import NAMES
 from studytrack.domain.verdict import CheckResult, Report
+from studytrack.errors import UsageFault
 
 if TYPE_CHECKING:
     from studytrack.services.grading import Graded
@@ -27,22 +30,80 @@ MARKS = {
 MOST_LINES = 10  # of what a submission printed
 
 
+def _stop(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """End the server and the command with it."""
+    if not wanted or context.resilient_parsing:
+        return
+    from studytrack.services.grading import stop_grader
+
+    front = context.find_object(Front)
+    assert front is not None
+    there = stop_grader(front.paths)
+    note("The grader's server has ended." if there else "No server of the grader is running.")
+    context.exit(0)
+
+
 @click.command(
     help="Grade a solution against the reference.",
     epilog="FILE `-` is stdin; without FILE it is your file in the workspace.",
 )
-@click.argument("name", metavar="EXERCISE")
+@click.argument("name", metavar="EXERCISE", required=False)
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), help="Replay the inputs of an earlier attempt."
 )
+@click.option("--no-server", is_flag=True, help="Grade with processes of this command alone.")
+@click.option(
+    "--stop-server",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_stop,
+    help="End the server that keeps grading fast, and grade nothing.",
+)
+@batch_options
 @json_option
 @pass_front
 def grade(
-    front: Front, name: str, file: Path | None, device: str, seed: int | None, as_json: bool
+    front: Front,
+    name: str | None,
+    file: Path | None,
+    device: str,
+    seed: int | None,
+    no_server: bool,
+    every: Path | None,
+    jobs: int | None,
+    out: Path | None,
+    allow_unsandboxed: bool,
+    as_json: bool,
 ) -> int:
-    """Grade one attempt; exit code 0 passed, 1 not."""
+    """Grade one attempt, or a folder of others' files; exit code 0 passed, 1 not."""
+    if every is not None:
+        if name is not None:
+            raise UsageFault("--all takes no exercise.", "", "Leave out one of the two.")
+        from studytrack.services.batch import How
+
+        how = How(device=device, seed=seed, allow_unsandboxed=allow_unsandboxed)
+        return grade_folder(front, every, jobs=jobs, out=out, how=how, as_json=as_json)
+    refuse_batch_options(jobs, out, allow_unsandboxed)
+    if name is None:
+        raise UsageFault(
+            "No exercise is named.", "", "Name one, or a folder with --all; see `--help`."
+        )
+    return _grade_one(front, name, file, device, seed, server=not no_server, as_json=as_json)
+
+
+def _grade_one(
+    front: Front,
+    name: str,
+    file: Path | None,
+    device: str,
+    seed: int | None,
+    *,
+    server: bool,
+    as_json: bool,
+) -> int:
     from studytrack.services.grading import grade as grade_one
     from studytrack.services.grading import make_grader, read_submission
 
@@ -52,7 +113,7 @@ def grade(
     item, source = read_submission(study, name, None if from_stdin else file, stdin)
     if not as_json:
         note(f"Grading `{item.id}` …")
-    with make_grader(study.settings) as grader:
+    with make_grader(study.settings, study.paths, server=server) as grader:
         graded = grade_one(
             study,
             item.id,
@@ -81,7 +142,7 @@ def graded_data(graded: Graded) -> dict[str, Any]:
             {"name": c.name, "outcome": c.outcome, "message": c.message, "seconds": c.seconds}
             for c in report.checks
         ],
-        "diagnosis": [{"mistake": f.mistake, "text": f.text} for f in report.diagnosis],
+        "diagnosis": [asdict(finding) for finding in report.diagnosis],
         "counterexample": example
         and {"inputs": example.inputs, "expected": example.expected, "got": example.got},
         "device": report.device,
@@ -135,7 +196,8 @@ def explain(report: Report) -> list[str]:
                 lines.append(f"  {title}")
                 lines.append(textwrap.indent(text, "    "))
     for index, finding in enumerate(report.diagnosis):
-        lead = "Looks like" if index == 0 else "        or"
+        joint = "  and also" if finding.also else "        or"
+        lead = joint if index else "Looks like"
         lines.append(f"{lead}: {finding.text}")
     if report.output.strip():
         shown = report.output.strip().splitlines()

@@ -25,6 +25,6 @@ def open_interface(front: Front) -> None:
         study = front.open_study(Settings())
     app = importlib.import_module("studytrack.tui.app")
     try:
-        app.run_app(study, lambda: make_grader(study.settings), problem)
+        app.run_app(study, lambda: make_grader(study.settings, study.paths), problem)
     finally:
         study.close()

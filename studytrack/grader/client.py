@@ -1,6 +1,7 @@
 """What front ends and services know of the grader: start it, grade, close it.
 
-The judge is a child process; it is started once and stays warm. No torch and no numpy here.
+The judge is the warm server of a place, shared with other clients, or a child process of this one.
+It is started once and stays warm. No torch and no numpy here.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.verdict import CheckResult, Report, report_from_plain
 from studytrack.errors import EnvironmentFault, GraderFault, StudytrackError
+from studytrack.grader.limits import Layers
+from studytrack.grader.place import Place, PlaceRefused
 from studytrack.grader.spawner import start_python
+from studytrack.grader.warm import WarmJudge
 from studytrack.grader.wire import SOURCE_CAP, FrameReader, pack
 
 OnCheck = Callable[[CheckResult], None]
@@ -28,22 +32,81 @@ _START_SECONDS, _EXTRA_SECONDS = 120.0, 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraderSettings:
-    """Wall-clock limits in seconds."""
+    """Wall-clock limits in seconds, and the layers of isolation to apply at most."""
 
     question_seconds: float = 3.0
     run_seconds: float = 12.0
+    idle_seconds: float = 900.0  # how long a shared server stays without a client
+    layers: Layers = field(default_factory=Layers)
+
+
+class Reach(Protocol):
+    """A way to a judge."""
+
+    def open(self) -> socket.socket:
+        """Return a connection, made if need be."""
+
+    def drop(self, error: Exception) -> str:
+        """Give up a connection that failed; return how the other end ended."""
+
+    def close(self) -> None:
+        """End the connection, from any thread."""
+
+
+class OwnJudge:
+    """A judge that is a child of this process and ends with it: the cold path."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._link: socket.socket | None = None
+
+    def open(self) -> socket.socket:
+        """Return the connection, with a new process if there is none alive."""
+        if self._link is None or self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process, self._link = start_python("studytrack.grader.server")
+        return self._link
+
+    def drop(self, error: Exception) -> str:
+        """End the process and say with what status it had ended."""
+        del error
+        status = self._process.poll() if self._process else None
+        self.close()
+        return "" if status is None else f"Its process ended with status {status}."
+
+    def close(self) -> None:
+        """End the process; a run in progress ends with it."""
+        link, self._link = self._link, None
+        process, self._process = self._process, None
+        if link is not None:
+            link.close()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
 
 
 class Grader:
-    """A grader service of this process; safe to use from several threads, one run at a time."""
+    """A grader for this process; safe to use from several threads, one run at a time.
 
-    def __init__(self, settings: GraderSettings | None = None) -> None:
+    Args:
+        settings: limits and layers.
+        place: of the server to share; None is a judge of our own. A place that is not private
+            gives one of our own as well, and `note` says why.
+    """
+
+    def __init__(self, settings: GraderSettings | None = None, place: Place | None = None) -> None:
         self._settings = settings or GraderSettings()
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._link: socket.socket | None = None
         self._reader = FrameReader()
         self._closed = False
+        self._reach: Reach = OwnJudge()
+        self.note = ""
+        if place is not None and SYSTEM != "nt":
+            try:
+                self._reach = WarmJudge(place, self._settings.layers, self._settings.idle_seconds)
+            except PlaceRefused as error:
+                self.note = str(error)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +128,7 @@ class Grader:
         """
         with self._lock:
             self._exchange(
-                {"op": "warm"}, [], _START_SECONDS, lambda event: event["event"] == "ready"
+                self._request("warm"), [], _START_SECONDS, lambda event: event["event"] == "ready"
             )
 
     def grade(
@@ -76,32 +139,40 @@ class Grader:
         device: str = "auto",
         seed: int | None = None,
         on_check: OnCheck | None = None,
+        own: bool = True,
+        allow_unsandboxed: bool = False,
+        tolerance_factor: float = 1.0,
     ) -> Report:
         """Grade a submission and return the report; a wrong one is a report too.
 
         Args:
             exercise: what it solves.
             source: the submission's file, as it is.
-            device: "auto" or "cpu"; this version grades on the CPU.
+            device: "auto", "cpu" or "cuda".
             seed: of the inputs; None draws a new one.
             on_check: called as each check ends, from the calling thread.
+            own: the source is the learner's; others' is refused where the isolation is not full.
+            allow_unsandboxed: run others' there all the same.
+            tolerance_factor: widens every tolerance; other than 1 only in proofs.
 
         Raises:
-            EnvironmentFault: torch is missing, or the device is not there.
+            EnvironmentFault: torch, the device or the isolation is missing.
             GraderFault: the grader itself gave no verdict.
         """
-        if device not in {"auto", "cpu"}:
-            raise EnvironmentFault(
-                f"Cannot grade on `{device}`.",
-                "This version grades on the CPU only.",
-                "Use --device cpu; the same checks run there.",
-            )
-        request = {
-            "op": "grade",
-            "exercise": asdict(exercise),
-            "seed": seed,
-            "limits": asdict(self._settings),
+        limits = {
+            "question_seconds": self._settings.question_seconds,
+            "run_seconds": self._settings.run_seconds,
         }
+        request = self._request(
+            "grade",
+            exercise=asdict(exercise),
+            seed=seed,
+            device=device,
+            limits=limits,
+            own=own,
+            allow_unsandboxed=allow_unsandboxed,
+            tolerance_factor=tolerance_factor,
+        )
         seconds = self._settings.run_seconds + _EXTRA_SECONDS
 
         def take(event: dict[str, Any]) -> bool:
@@ -112,6 +183,22 @@ class Grader:
         with self._lock:
             last = self._exchange(request, [source[: SOURCE_CAP + 1]], seconds, take)
         return report_from_plain(last["report"])
+
+    def examples(self, exercise: Exercise) -> list[str]:
+        """Return what is wrong with the examples of a statement, held against the reference.
+
+        Raises:
+            as `grade`.
+        """
+        request = self._request("examples", exercise=asdict(exercise))
+        with self._lock:
+            last = self._exchange(
+                request, [], _EXTRA_SECONDS, lambda event: event["event"] == "examples"
+            )
+        return [str(problem) for problem in last["problems"]]
+
+    def _request(self, operation: str, **more: Any) -> dict[str, Any]:
+        return {"op": operation, "layers": asdict(self._settings.layers), **more}
 
     def _exchange(
         self,
@@ -128,10 +215,10 @@ class Grader:
                 link.sendall(pack(request, buffers))
                 return self._read(link, done)
             except (OSError, EOFError) as error:
-                status = self._process.poll() if self._process else None
-                self._stop()
+                ended = self._reach.drop(error)
+                self._reader = FrameReader()
                 if attempt == 2 or self._closed:  # noqa: PLR2004 - once more, then an error
-                    raise _no_judge(error, status) from error
+                    raise _no_judge(error, ended) from error
         raise AssertionError("unreachable")
 
     def _read(self, link: socket.socket, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -152,26 +239,14 @@ class Grader:
                 "A submission runs in a forked process, which Windows does not have.",
                 "Use WSL2.",
             )
-        if self._link is None or self._process is None or self._process.poll() is not None:
-            self._stop()
-            self._reader = FrameReader()
-            self._process, self._link = start_python("studytrack.grader.server")
-        return self._link
-
-    def _stop(self) -> None:
-        if self._link is not None:
-            self._link.close()
-            self._link = None
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self._closed:
+            raise GraderFault("The grader was closed.", "", "Grade again.")
+        return self._reach.open()
 
     def close(self) -> None:
-        """End the grader; a run in progress ends with it, and none can begin."""
+        """End the grader, of a shared one our connection; a run in progress ends with it."""
         self._closed = True
-        self._stop()
+        self._reach.close()
 
 
 def _as_error(event: dict[str, Any]) -> StudytrackError:
@@ -183,7 +258,7 @@ def _as_error(event: dict[str, Any]) -> StudytrackError:
     return error
 
 
-def _no_judge(error: Exception, status: int | None) -> StudytrackError:
+def _no_judge(error: Exception, ended: str) -> StudytrackError:
     if isinstance(error, TimeoutError):
         return GraderFault("The grader did not answer in time.", "", "Grade again.")
     import importlib.util
@@ -192,7 +267,6 @@ def _no_judge(error: Exception, status: int | None) -> StudytrackError:
         return EnvironmentFault(
             "Grading needs torch, and it is not installed.", "", "Run `pip install torch`."
         )
-    ended = "" if status is None else f"Its process ended with status {status}."
     return GraderFault(
         "The grader does not start.", ended, "`studytrack doctor` shows what is wrong."
     )

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studytrack.config import Settings
+from studytrack.content.finder import content_root
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.ratings import exercise_rating, is_failed_submission
 from studytrack.domain.verdict import CheckResult, Report, report_to_plain
 from studytrack.errors import EnvironmentFault, NotFound, resolve
 from studytrack.grader.client import Grader, GraderSettings
+from studytrack.grader.place import Place, find_place
+from studytrack.grader.warm import stop_server
+from studytrack.paths import Paths
 from studytrack.services.consequences import Happened, consequences
 from studytrack.services.exercises import effort_of, rating_row, solution_path
 from studytrack.services.study import Study
@@ -27,14 +31,37 @@ class Graded:
     rating: int | None
 
 
-def make_grader(settings: Settings) -> Grader:
-    """Return a grader with the learner's limits; it starts on first use."""
-    return Grader(
-        GraderSettings(
-            question_seconds=settings.grader_question_seconds,
-            run_seconds=settings.grader_run_seconds,
-        )
+def make_grader(settings: Settings, paths: Paths | None = None, *, server: bool = True) -> Grader:
+    """Return a grader with the learner's limits; it starts on first use.
+
+    Args:
+        settings: the learner's.
+        paths: where the shared server lives; None is a grader of this process alone.
+        server: whether to share the server of `paths`.
+    """
+    limits = GraderSettings(
+        question_seconds=settings.grader_question_seconds,
+        run_seconds=settings.grader_run_seconds,
+        idle_seconds=settings.grader_idle_minutes * 60,
     )
+    return Grader(limits, grader_place(paths) if server and paths is not None else None)
+
+
+def grader_place(paths: Paths) -> Place:
+    """Return where the learner's grader server lives.
+
+    Only the shipped exercises make it stale; the judge itself sees changes of any other.
+    """
+    return find_place(paths.runtime, (content_root() / "exercises",))
+
+
+def stop_grader(paths: Paths) -> bool:
+    """End the learner's grader server after its run; False if there was none.
+
+    Raises:
+        GraderFault: it does not end.
+    """
+    return stop_server(find_place(paths.runtime))
 
 
 def read_submission(
@@ -87,7 +114,7 @@ def grade(
         exercise_id: the exercise.
         submission: a file, or its bytes.
         grader: the service to use.
-        device: "auto" or "cpu".
+        device: "auto", "cpu" or "cuda".
         seed: replays the inputs of an earlier attempt.
         on_check: called as each check ends.
 

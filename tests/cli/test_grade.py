@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Self
 
 import pytest
@@ -75,7 +76,7 @@ class FakeGrader:
 def grader(monkeypatch) -> FakeGrader:
     """The grader that commands get."""
     fake = FakeGrader()
-    monkeypatch.setattr("studytrack.services.grading.make_grader", lambda settings: fake)
+    monkeypatch.setattr("studytrack.services.grading.make_grader", lambda *_, **__: fake)
     return fake
 
 
@@ -110,7 +111,7 @@ def test_a_failure_in_json_names_the_mistake(ask, grader, submit) -> None:
     """Exit code 1; the counterexample is text."""
     data = ask("grade", "add_one", submit(WRONG), "--json", code=1).data
 
-    assert [{"mistake": "adds_two", "text": "One, not two."}] == data["diagnosis"]
+    assert [{"mistake": "adds_two", "text": "One, not two.", "also": False}] == data["diagnosis"]
     assert {"inputs": "x = [0.]", "expected": "[1.]", "got": "[2.]"} == data["counterexample"]
     assert data["rating"] is None
     assert data["attempt"] == ask("exercise", "history", "add_one", "--json").data[0]["id"]
@@ -203,11 +204,36 @@ def test_no_verdict_stores_nothing(ask, grader, submit, monkeypatch) -> None:
     assert [] == ask("exercise", "history", "add_one", "--json").data
 
 
-def test_cuda_is_refused_plainly(ask) -> None:
-    """Exit code 5 before anything is started, and the way that works."""
-    said = ask("grade", "add_one", "-", "--device", "cuda", stdin=RIGHT, code=5)
+@pytest.mark.slow
+@pytest.mark.xdist_group("grader")
+@pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="this machine has CUDA")
+def test_cuda_is_refused_plainly_where_there_is_none(ask) -> None:
+    """Exit code 5, and the way that works."""
+    words = ("grade", "add_one", "-", "--no-server", "--device", "cuda")
 
-    assert "--device cpu" in said.err
+    assert "--device cpu" in ask(*words, stdin=RIGHT, code=5).err
+
+
+@pytest.mark.parametrize(("options", "shared"), [((), True), (("--no-server",), False)])
+def test_the_server_is_shared_unless_it_is_not_wanted(ask, monkeypatch, options, shared) -> None:
+    """By default, that of the learner's home."""
+    asked: list[bool] = []
+
+    def make(settings: object, paths: object, *, server: bool) -> FakeGrader:
+        asked.append(server)
+        return FakeGrader()
+
+    monkeypatch.setattr("studytrack.services.grading.make_grader", make)
+
+    ask("grade", "add_one", "-", *options, stdin=RIGHT)
+
+    assert [shared] == asked
+
+
+def test_stopping_a_server_that_is_not_there_is_said(ask, home) -> None:
+    """Without an exercise, exit code 0, and nothing is made."""
+    assert "No server" in ask("grade", "--stop-server").err
+    assert not (home / "run").exists()
 
 
 def test_the_history_lists_the_newest_first(ask, grader, submit, at) -> None:
@@ -241,7 +267,7 @@ def test_the_stored_attempt_keeps_the_source(ask, grader, submit) -> None:
 )
 def test_the_real_grader_gives_its_verdict(ask, source, verdict, code) -> None:
     """A submission that cannot be parsed is a verdict like any other."""
-    data = ask("grade", "add_one", "-", "--json", stdin=source, code=code).data
+    data = ask("grade", "add_one", "-", "--json", "--no-server", stdin=source, code=code).data
 
     assert verdict == data["verdict"]
     assert set(data) >= KEYS
@@ -252,7 +278,7 @@ def test_the_real_grader_gives_its_verdict(ask, source, verdict, code) -> None:
 def test_an_interrupted_grade_stores_no_attempt(spawn, ask) -> None:
     """Ctrl+C while a submission loops: 130, one line, nothing stored."""
     loop = "def add_one(x):\n    while True: pass\n"
-    process = spawn("grade", "add_one", "-", start_new_session=True)
+    process = spawn("grade", "add_one", "-", "--no-server", start_new_session=True)
     process.stdin.write(loop)
     process.stdin.close()
     process.stdin = None
