@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +141,10 @@ def graded_data(graded: Graded) -> dict[str, Any]:
             {"name": c.name, "outcome": c.outcome, "message": c.message, "seconds": c.seconds}
             for c in report.checks
         ],
-        "diagnosis": [asdict(finding) for finding in report.diagnosis],
+        "diagnosis": [
+            {"mistake": f.mistake, "text": f"And also: {f.text}" if f.also else f.text}
+            for f in report.diagnosis
+        ],
         "counterexample": example
         and {"inputs": example.inputs, "expected": example.expected, "got": example.got},
         "device": report.device,

@@ -75,13 +75,6 @@ class Report:
         return self.verdict == "passed"
 
     @property
-    def sandboxed(self) -> bool:
-        """Whether the isolation was full: the verdict is tamper-proof, files were out of reach."""
-        return "seccomp" in self.isolation and any(
-            layer.startswith("landlock ") for layer in self.isolation
-        )
-
-    @property
     def first_failed(self) -> CheckResult | None:
         """The first check that did not pass."""
         return next((check for check in self.checks if check.outcome != "passed"), None)

@@ -16,13 +16,16 @@ from studytrack.grader.compare import Difference, Tolerance
 from studytrack.grader.ladder import Asked, Ladder, Rung
 from studytrack.grader.link import RunnerDied, RunnerTimeout
 from studytrack.grader.remote import RemoteClass, RemoteFunction, RemoteSubject
+from studytrack.grader.render import size_of
 from studytrack.grader.session import RunEnded, Session
-from studytrack.grader.subject import Answer, Question
+from studytrack.grader.shrink import MAX_SECONDS, Smaller, shrink
+from studytrack.grader.subject import Answer, LocalSubject, Question
 from studytrack.grader.suite import Suite
 from studytrack.grader.verify import verify
 from studytrack.grader.wire import ProtocolFault
 
 OnCheck = Callable[[CheckResult], None]
+FORBIDDEN = "ForbiddenCall"  # what the runner raises where a closed function is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,23 +41,51 @@ class Observation:
 
 @dataclass(slots=True)
 class Attempt:
-    """Runs all checks of a suite against one session."""
+    """Runs all checks of a suite against one session.
+
+    `smaller` is the smallest failing input found for the first check that failed, if one was
+    looked for; it changes no result.
+    """
 
     suite: Suite
     session: Session
     seed: int
     on_check: OnCheck = lambda _result: None
+    tolerance_factor: float = 1.0
     results: list[CheckResult] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
     verdict: Verdict = "passed"
+    smaller: Smaller | None = None
 
     def run(self) -> None:
-        """Run every rung and check; results, observations and the verdict are filled in."""
-        ladder = Ladder(self.suite, self.seed)
+        """Run every rung and check; results, observations, verdict and `smaller` are filled in."""
+        ladder = Ladder(self.suite, self.seed, self.tolerance_factor)
         for rung in ladder.rungs():
             self._step(rung.name, lambda rung=rung: self._rung(ladder, rung))  # type: ignore[misc]
         for check in self.suite.collected.checks:
             self._step(check.name, lambda check=check: self._check(check))  # type: ignore[misc]
+        self.smaller = self._shrunk()
+
+    @property
+    def failing(self) -> Observation | None:
+        """The smallest wrong answer of the first check that did not pass."""
+        name = next((result.name for result in self.results if result.outcome != "passed"), None)
+        wrong = [s for s in self.observations if s.difference is not None and s.check == name]
+        return min(wrong, key=lambda seen: size_of(seen.asked.question), default=None)
+
+    def _shrunk(self) -> Smaller | None:
+        """Look for a smaller failing input, with a runner that has answered everything."""
+        seen = self.failing
+        if seen is None or seen.difference is None or seen.want is None or self.verdict != "failed":
+            return None
+        if self.session.deaths or self.session.ended:
+            return None
+        kept = {case.name for case in self.suite.collected.cases if not case.shrink}
+        if seen.asked.case in kept:
+            return None
+        reference = LocalSubject(self.suite.reference)
+        self.session.hasten(MAX_SECONDS)
+        return shrink(seen.asked, seen.difference, RemoteSubject(self.session), reference)
 
     def _step(self, name: str, run: Callable[[], str]) -> None:
         """Run one check and map how it ended to an outcome and, for the first, the verdict."""
@@ -66,6 +97,8 @@ class Attempt:
             outcome, verdict = ("failed", "failed") if message else ("passed", "passed")
         except RemoteError as error:
             outcome, verdict, message = "error", "error", _raised(error)
+            if error.type_name == FORBIDDEN:
+                outcome, verdict, message = "forbidden", "forbidden", error.message
         except RunnerTimeout:
             outcome, verdict = "timeout", "timeout"
             message = "Your code did not answer within the time limit; is there an endless loop?"
@@ -83,8 +116,8 @@ class Attempt:
             seconds=round(time.perf_counter() - began, 6),
         )
         self.results.append(result)
-        if self.verdict == "passed":
-            self.verdict = verdict
+        if self.verdict == "passed" or verdict == "forbidden":
+            self.verdict = verdict  # the first counts, but a closed call explains all the others
         self.on_check(result)
 
     def _rung(self, ladder: Ladder, rung: Rung) -> str:
@@ -98,6 +131,8 @@ class Attempt:
             self.observations.append(
                 Observation(asked=asked, got=got, want=want, difference=difference, check=rung.name)
             )
+            if (closed := _closed(got)) is not None:
+                raise closed
             if difference is None or failure or error:
                 continue
             if got.error is not None and want.error is None:
@@ -127,6 +162,9 @@ class Attempt:
         except Exception as unusable:  # noqa: BLE001 - a check may stumble over any wrong result
             text = _first_line(f"{type(unusable).__name__}: {unusable}")
             failure = f"{check.name}: what your code returned cannot be used ({text})"
+        closed = next((found for _, answer in seen if (found := _closed(answer)) is not None), None)
+        if closed is not None:
+            raise closed  # also where the check swallowed it
         for asked, answer in seen:
             difference = None
             if asked is seen[-1][0] and (failure or error):
@@ -153,6 +191,14 @@ def run_check(suite: Suite, check: Check, fn: object, seed: int) -> None:
     if "ref" in wanted:
         given["ref"] = suite.reference
     check.run(fn, **given)
+
+
+def _closed(answer: Answer) -> RemoteError | None:
+    """Return the call of a closed function that an answer tells of, if there is one."""
+    if answer.error is not None and answer.error.type_name == FORBIDDEN:
+        return answer.error
+    name, _, message = answer.gradient_error.partition(": ")
+    return RemoteError(FORBIDDEN, message, ()) if name == FORBIDDEN else None
 
 
 def _first_line(text: str) -> str:

@@ -26,6 +26,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from studytrack.grader.draws import follows as follows  # noqa: PLC0414 - part of what checks use
+
 Defined = TypeVar("Defined", bound=Callable[..., Any])
 
 
@@ -122,6 +124,7 @@ class Case:
 
     `dtypes` and `gradients` override the front matter; `tolerance` maps a dtype name to
     (rtol, atol) where the common profile does not fit; `stage` orders diagnosis, simple first.
+    `shrink` is False where parts of the inputs would be no valid inputs any more.
     """
 
     name: str
@@ -131,6 +134,7 @@ class Case:
     gradients: bool | None = None
     tolerance: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     stage: int = 0
+    shrink: bool = True
 
     def draw(self, seed: int, exercise: str) -> Call | ModuleCall:
         """Return fresh inputs for a run's seed."""
@@ -189,11 +193,15 @@ def case(
     gradients: bool | None = None,
     tolerance: Mapping[str, tuple[float, float]] | None = None,
     stage: int = 0,
+    shrink: bool = True,
 ) -> None:
     """Declare inputs to compare with the reference.
 
     `make` returns a tuple of arguments, `call(...)`, or `module(...)` for a class. If the
-    reference raises on them, the submission must raise the same class (or a subclass).
+    reference raises on them, the submission must raise the same class (or a subclass). Stages
+    order the diagnosis: what a case of stage 0 shows is looked at before stage 1, and so on. A
+    failing input is made smaller before it is shown: rows and columns are cut off, values rounded.
+    `shrink=False` where that would leave what the statement allows.
     """
     _open[-1].cases.append(
         Case(
@@ -204,6 +212,7 @@ def case(
             gradients=gradients,
             tolerance=tolerance or {},
             stage=stage,
+            shrink=shrink,
         )
     )
 

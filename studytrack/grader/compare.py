@@ -24,7 +24,7 @@ TOLERANCES: Mapping[str, tuple[float, float]] = {
     "float16": (2e-3, 1e-3),
     "bfloat16": (2e-2, 1e-2),
 }
-GRADIENT_FACTOR = 10.0
+GRADIENT_FACTOR, FLOOR_SHARE = 10.0, 0.05
 SCALAR_RTOL = 1e-9
 
 
@@ -47,7 +47,8 @@ class Difference:
 class Tolerance:
     """How close is close: `override` replaces the profile of a dtype; `factor` widens all.
 
-    `floor` is an absolute error that torch itself makes (low precision), added on top.
+    `floor` is an absolute error that torch itself makes (low precision), added on top; never more
+    than a twentieth of the scale, so that zeros fail even at ten times the tolerance.
     """
 
     override: Mapping[str, tuple[float, float]]
@@ -61,7 +62,8 @@ class Tolerance:
         wide = want.double()
         finite = wide[torch.isfinite(wide)]
         scale = finite.square().mean().sqrt().item() if finite.numel() else 0.0
-        return self.factor * (rtol * wide.abs() + atol * scale) + self.floor
+        floor = min(self.floor, FLOOR_SHARE * scale)
+        return self.factor * (rtol * wide.abs() + atol * scale + floor)
 
 
 EXACT = Tolerance({})
@@ -176,8 +178,28 @@ def _wrong_entries(kind: str, wrong: Tensor, got: Tensor, want: Tensor, where: s
     index = tuple(int(i) for i in wrong.nonzero()[0]) if wrong.dim() else ()
     place = f"{list(index)}" if index else "the value"
     values = f"expected {_number(want[index])}, got {_number(got[index])}"
-    amount = "" if total == 1 else f" ({count} of {total} entries differ)"
+    amount = "" if total == 1 else f" ({count} of {total} entries differ{_worst(got, want, index)})"
     return Difference(kind, f"{_at(where)}at {place}: {values}{amount}", where, got, want)
+
+
+def _worst(got: Tensor, want: Tensor, first: tuple[int, ...]) -> str:
+    """Return the largest error and where it is, unless it is the one already told."""
+    if got.dtype == torch.bool:
+        return ""
+    errors = (got.double() - want.double()).abs().nan_to_num(nan=0.0, posinf=0.0)
+    worst = _place(int(errors.argmax()), errors.shape)
+    if worst == first or not errors[worst] > errors[first]:
+        return ""
+    return f", most at {list(worst)}: by {errors[worst].item():.4g}"
+
+
+def _place(flat: int, shape: torch.Size) -> tuple[int, ...]:
+    """Return the index of the entry that stands at a place of the flat tensor."""
+    index: list[int] = []
+    for size in reversed(shape):
+        flat, at = divmod(flat, size)
+        index.insert(0, at)
+    return tuple(index)
 
 
 def _number(entry: Tensor) -> str:

@@ -1,32 +1,62 @@
 """Which known mistake a failed submission looks like.
 
-The exercise's mistakes answer the questions that the submission answered. A mistake matches if it
-agrees with the submission on every question where it differs from the reference, and those are
-at least two, or one whose answer holds eight numbers or more. Where values tell nothing apart,
-the set of failed properties must be equal. "Looks like", never "you did"; at most three.
+The exercise's mistakes answer the questions that the submission answered, simple stages first. A
+mistake matches if it agrees with the submission on every question where it differs from the
+reference, and those are at least two, or one whose answer holds eight numbers or more. Where none
+matches, pairs are tried (`compound`): one mistake explains the first failing stage alone, the
+other joins it in what follows. Where values tell nothing apart, the set of failed properties must
+be equal. "Looks like", never "you did"; at most three; no diagnosis is better than a wrong one.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
-
-import torch
-from torch import Tensor
+from dataclasses import dataclass
+from itertools import islice
 
 from studytrack.domain.verdict import Finding
+from studytrack.grader.alike import agree, weight
 from studytrack.grader.attempt import Observation, run_check
 from studytrack.grader.authoring import Mistake
-from studytrack.grader.compare import EXACT, Tolerance, differ
-from studytrack.grader.ladder import Asked, gradient_tolerance
+from studytrack.grader.compound import composed
 from studytrack.grader.local import LocalClass, LocalFunction
-from studytrack.grader.subject import Answer, LocalSubject, tensors_of
+from studytrack.grader.subject import Answer, LocalSubject
 from studytrack.grader.suite import Suite
 from studytrack.grader.symptoms import symptom
-from studytrack.grader.verify import bits
 
-MAX_FINDINGS, MANY_NUMBERS, MAX_OBSERVATIONS = 3, 8, 60
+MAX_FINDINGS, MANY_NUMBERS, MAX_OBSERVATIONS, MAX_FIRSTS, MAX_CASES = 3, 8, 60, 2, 5
+MAX_ANSWERS = 400  # of mistakes, while pairs are tried: a bound on work that no clock decides
+ALSO = "And something else goes wrong in the case `{case}`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An observation with the right answer and the stage at which it stands."""
+
+    seen: Observation
+    want: Answer
+    stage: int
+
+
+class Bench:
+    """The answers of an exercise's mistakes to what was asked, each worked out once."""
+
+    def __init__(self, known: Sequence[Known]) -> None:
+        self.known = known
+        self._answers: dict[tuple[str, int], Answer] = {}
+
+    @property
+    def spent(self) -> bool:
+        """Whether so much was worked out that the search has to end."""
+        return len(self._answers) >= MAX_ANSWERS
+
+    def answer(self, mistake: Mistake, index: int) -> Answer:
+        """Return a mistake's answer to a question."""
+        key = (mistake.name, index)
+        if key not in self._answers:
+            question = self.known[index].seen.asked.question
+            self._answers[key] = LocalSubject(mistake.wrong).answer(question)
+        return self._answers[key]
 
 
 def diagnose(
@@ -40,31 +70,50 @@ def diagnose(
         failed: names of the checks that did not pass.
         seed: the run's seed.
     """
-    reference = LocalSubject(suite.reference)
-    known = [
-        (seen, seen.want or reference.answer(seen.asked.question)) for seen in _chosen(observations)
-    ]
+    bench = Bench(_known(suite, observations))
     mistakes = suite.collected.mistakes
-    if any(_is_wrong(seen) for seen, _ in known):
-        matches = [m for m in mistakes if _explains(m, known)]
+    if bench.known and _is_wrong(bench.known[0].seen):
+        found = _one_of([m for m in mistakes if _explains(bench, m)]) or _staged(suite, bench)
     else:
         alike = [m for m in mistakes if _fails_alike(suite, m, failed, seed)]
-        matches = [m for m in alike if _is_silent(m, known)]
-    if matches and len(matches) <= MAX_FINDINGS:
-        return tuple(Finding(mistake=m.name, text=m.text) for m in matches)
-    first = next((seen for seen in observations if seen.difference is not None), None)
-    text = symptom(first, observations) if first is not None else ""
+        found = _one_of([m for m in alike if _is_silent(bench, m)])
+    if found:
+        return found
+    wrong = [known.seen for known in bench.known if known.seen.difference is not None]
+    text = symptom(wrong[0], observations, suite.reference) if wrong else ""
     return (Finding(mistake="", text=text),) if text else ()
 
 
-def _chosen(observations: Sequence[Observation]) -> list[Observation]:
-    """Return at most so many observations: wrong answers first, then right ones, each in order.
+def _one_of(matches: Sequence[Mistake]) -> tuple[Finding, ...]:
+    if len(matches) > MAX_FINDINGS:
+        return ()
+    return tuple(Finding(mistake=m.name, text=m.text) for m in matches)
 
-    Most mistakes are told apart by the first wrong answer, so the rest is seldom computed.
+
+def _known(suite: Suite, observations: Sequence[Observation]) -> list[Known]:
+    """Return at most so many observations: wrong answers first, then right ones, by stage.
+
+    Most mistakes are told apart by the first wrong answer, so the rest is seldom computed. What a
+    property asked stands behind all cases.
     """
-    wrong = [seen for seen in observations if _is_wrong(seen)][: MAX_OBSERVATIONS // 2]
-    right = [seen for seen in observations if not _is_wrong(seen)]
-    return wrong + right[: MAX_OBSERVATIONS - len(wrong)]
+    last = 1 + max((case.stage for case in suite.collected.cases), default=0)
+    properties = {check.name for check in suite.collected.checks}
+
+    def stage(seen: Observation) -> int:
+        return last if seen.check in properties else seen.asked.stage
+
+    ordered = sorted(observations, key=stage)
+    wrong = [seen for seen in ordered if _is_wrong(seen)][: MAX_OBSERVATIONS // 2]
+    right = [seen for seen in ordered if not _is_wrong(seen)][: MAX_OBSERVATIONS - len(wrong)]
+    reference = LocalSubject(suite.reference)
+    return [
+        Known(
+            seen=seen,
+            want=seen.want or reference.answer(seen.asked.question),
+            stage=stage(seen),
+        )
+        for seen in wrong + right
+    ]
 
 
 def _is_wrong(seen: Observation) -> bool:
@@ -72,97 +121,120 @@ def _is_wrong(seen: Observation) -> bool:
     return seen.difference is not None and seen.difference.kind != "property"
 
 
-def _explains(mistake: Mistake, known: Sequence[tuple[Observation, Answer]]) -> bool:
-    """Tell whether a mistake gives the submission's answers, the first wrong one among them."""
-    subject = LocalSubject(mistake.wrong)
+def _explains(bench: Bench, mistake: Mistake, where: Sequence[int] | None = None) -> bool:
+    """Tell whether a mistake gives the submission's answers, all wrong ones among them.
+
+    Args:
+        bench: what was asked.
+        mistake: who is held against it.
+        where: indices of the observations to look at; all by default.
+    """
     separating = numbers = 0
-    for index, (seen, want) in enumerate(known):
-        theirs = subject.answer(seen.asked.question)
-        if agree(seen.asked, theirs, want):
-            if index == 0:
-                return False  # the first wrong answer is not this mistake's
+    for index in range(len(bench.known)) if where is None else where:
+        known = bench.known[index]
+        theirs = bench.answer(mistake, index)
+        if agree(known.seen.asked, theirs, known.want):
+            if _is_wrong(known.seen):
+                return False  # not this mistake's
             continue
-        if not agree(seen.asked, seen.got, theirs):
+        if not agree(known.seen.asked, known.seen.got, theirs):
             return False
         separating += 1
-        numbers = max(numbers, _weight(seen.got))
+        numbers = max(numbers, weight(known.seen.got))
     return separating > 1 or numbers >= MANY_NUMBERS
 
 
-def _is_silent(mistake: Mistake, known: Sequence[tuple[Observation, Answer]]) -> bool:
-    """Tell whether a mistake answers every single question as the submission did."""
-    subject = LocalSubject(mistake.wrong)
-    return all(agree(s.asked, s.got, subject.answer(s.asked.question)) for s, _ in known)
+def _staged(suite: Suite, bench: Bench) -> tuple[Finding, ...]:
+    """Return the mistakes that explain the first failing stage, and what joins them later.
 
-
-def agree(asked: Asked, one: Answer, other: Answer) -> bool:
-    """Tell whether two answers are the same: value, exception class, inputs and gradients.
-
-    As strict as grading: what fails there must be told apart here.
+    Without stages, nobody has said which case tells mistakes apart: one that explains a failing
+    case is told only with another that explains, together with it, all the rest.
     """
-    if one.error is not None or other.error is not None:
-        if one.error is None or other.error is None:
-            return False
-        return one.error.type_name == other.error.type_name
-    if differ(_without_nan(one.value), _without_nan(other.value), asked.tolerance) is not None:
-        return False
-    if differ(bits(one.inputs), bits(other.inputs), EXACT) is not None:
-        return False
-    return asked.question.cotangent_seed is None or _same_gradients(asked, one, other)
+    if len({case.stage for case in suite.collected.cases}) == 1:
+        cases = dict.fromkeys(k.seen.asked.case for k in bench.known if _is_wrong(k.seen))
+        for case in islice(cases, MAX_CASES):
+            where = [i for i, known in enumerate(bench.known) if known.seen.asked.case == case]
+            found = _paired(suite, bench, _firsts(suite, bench, where))
+            if found:
+                return found
+        return ()
+    stage = bench.known[0].stage
+    where = [i for i, known in enumerate(bench.known) if known.stage <= stage]
+    firsts = _firsts(suite, bench, where)
+    later = (known.seen for known in bench.known if known.stage > stage)
+    beyond = next((seen for seen in later if _is_wrong(seen)), None)
+    if not firsts or beyond is None:
+        return ()
+    text = ALSO.format(case=beyond.asked.case)
+    rest = Finding(mistake="", text=text, also=True)
+    return _paired(suite, bench, firsts) or (*_one_of(firsts), rest)
 
 
-def _same_gradients(asked: Asked, one: Answer, other: Answer) -> bool:
-    if one.gradient_error or other.gradient_error:
-        return bool(one.gradient_error) == bool(other.gradient_error)
-    if one.gradients.keys() != other.gradients.keys():
-        return False
-    tolerance = gradient_tolerance(asked)
-    return all(
-        _same_gradient(gradient, other.gradients[name], tolerance)
-        for name, gradient in one.gradients.items()
+def _firsts(suite: Suite, bench: Bench, where: Sequence[int]) -> list[Mistake]:
+    """Return the few mistakes that alone explain some observations; none if they are many."""
+    found = [m for m in suite.collected.mistakes if _explains(bench, m, where)]
+    return found if len(found) <= MAX_FIRSTS else []
+
+
+def _paired(suite: Suite, bench: Bench, firsts: Sequence[Mistake]) -> tuple[Finding, ...]:
+    """Return the pairs that explain everything, as findings; none if they are many."""
+    others = suite.collected.mistakes
+    known = [(a, b, _joins(bench, a, b)) for a in firsts for b in others if a is not b]
+    clearest = min((unclear for *_, unclear in known if unclear is not None), default=0)
+    pairs = [(a, b) for a, b, unclear in known if unclear == clearest]
+    one = {a.name: a for a, _ in pairs}
+    also = {b.name: b for _, b in pairs if b.name not in one}
+    if not also or len(one) + len(also) > MAX_FINDINGS:
+        return ()
+    return _one_of(list(one.values())) + tuple(
+        Finding(mistake=b.name, text=b.text, also=True) for b in also.values()
     )
 
 
-def _same_gradient(one: Tensor | None, other: Tensor | None, tolerance: Tolerance) -> bool:
-    """Tell whether two gradients agree; none that flows is a zero."""
-    if one is None and other is None:
-        return True
-    like = one if one is not None else other
-    assert like is not None
-    left = torch.zeros_like(like) if one is None else one
-    right = torch.zeros_like(like) if other is None else other
-    return differ(_without_nan(left), _without_nan(right), tolerance) is None
+def _joins(bench: Bench, one: Mistake, other: Mistake) -> int | None:
+    """Return in how many answers two mistakes meet unclearly; None if they do not explain all.
+
+    Each must leave traces of its own, and the second ones enough to tell it from luck.
+    """
+    first = second = shown = unclear = 0
+    for index, known in enumerate(bench.known):
+        if bench.spent:
+            return None
+        asked, got = known.seen.asked, known.seen.got
+        answers = bench.answer(one, index), bench.answer(other, index)
+        trace = composed(asked, known.want, got, *answers)
+        if not trace.fits:
+            return None
+        first, second = first + trace.first, second + trace.second
+        shown += bool(trace.second)
+        unclear += trace.unclear
+    telling = first > 0 and (second >= MANY_NUMBERS or shown > 1)
+    return unclear if telling and unclear <= shown else None
 
 
-def _without_nan(value: Any) -> Any:
-    """Return a value whose NaNs compare equal: here two wrong answers are held together."""
-    if isinstance(value, Tensor) and value.is_floating_point():
-        return value.detach().nan_to_num(nan=12345.678, posinf=float("inf"), neginf=float("-inf"))
-    if isinstance(value, float) and math.isnan(value):
-        return 12345.678
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and not set(map(type, value)) <= {int, str, bool}:
-        return type(value)(_without_nan(item) for item in value)
-    return value
-
-
-def _weight(answer: Answer) -> int:
-    if isinstance(answer.value, (list, str)):
-        return len(answer.value)
-    return sum(tensor.numel() for tensor in tensors_of(answer.value))
+def _is_silent(bench: Bench, mistake: Mistake) -> bool:
+    """Tell whether a mistake answers every single question as the submission did."""
+    return all(
+        agree(known.seen.asked, known.seen.got, bench.answer(mistake, index))
+        for index, known in enumerate(bench.known)
+    )
 
 
 def _fails_alike(suite: Suite, mistake: Mistake, failed: Sequence[str], seed: int) -> bool:
     """Tell whether a mistake fails the same properties as the submission."""
     checks = sorted(suite.collected.checks, key=lambda check: check.name not in failed)
-    wrap = LocalClass if suite.exercise.kind == "class" else LocalFunction
     for check in checks:  # failed ones first: a mistake that passes one is out at once
-        try:
-            run_check(suite, check, wrap(mistake.wrong), seed)
-            fails = False
-        except Exception:  # noqa: BLE001 - a mistake may raise anything
-            fails = True
-        if fails != (check.name in failed):
+        if fails(suite, mistake, check.name, seed) != (check.name in failed):
             return False
     return bool(checks)
+
+
+def fails(suite: Suite, mistake: Mistake, name: str, seed: int) -> bool:
+    """Tell whether a mistake fails the property of that name."""
+    check = next(check for check in suite.collected.checks if check.name == name)
+    wrap = LocalClass if suite.exercise.kind == "class" else LocalFunction
+    try:
+        run_check(suite, check, wrap(mistake.wrong), seed)
+    except Exception:  # noqa: BLE001 - a mistake may raise anything
+        return True
+    return False

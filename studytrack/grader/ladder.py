@@ -7,8 +7,9 @@ from the run's seed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from studytrack.grader.subject import Answer, LocalSubject, Question, as_questio
 from studytrack.grader.suite import Suite
 
 LOW_PRECISION = ("float16", "bfloat16")
+_BATCHED = 3  # a tensor of so many dims has a leading one that is a batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Asked:
     tolerance: Tolerance
     dtype: str
     case: str
+    stage: int = 0
     mutates: tuple[int, ...] = ()
 
 
@@ -45,8 +48,9 @@ class Rung:
 class Ladder:
     """The questions of one run of one exercise."""
 
-    def __init__(self, suite: Suite, seed: int) -> None:
+    def __init__(self, suite: Suite, seed: int, tolerance_factor: float = 1.0) -> None:
         self._suite = suite
+        self._factor = tolerance_factor  # other than 1 only in the proofs of an exercise
         self._exercise = suite.exercise
         self._seed = seed
         self._reference = LocalSubject(suite.reference)
@@ -58,13 +62,9 @@ class Ladder:
         for case, drawn in self._drawn:
             asked = tuple(self._asked(case, drawn, dtype) for dtype in self._dtypes(case))
             yield Rung(name=case.name, asked=asked)
-        strided = [
-            self._asked(case, spread, self._dtypes(case)[0])
-            for case, drawn in self._drawn
-            if (spread := _strided(drawn)) is not None
-        ]
+        strided = (*islice(self._laid_out(_spread), 4), *islice(self._expanded(), 2))
         if strided:
-            yield Rung(name="non-contiguous inputs", asked=tuple(strided[:4]))
+            yield Rung(name="non-contiguous inputs", asked=strided)
         if len(self._drawn) > 1:
             yield Rung(name="asked again", asked=tuple(self._again()))
         graded = tuple(self._gradients())
@@ -81,6 +81,22 @@ class Ladder:
     def _dtypes(self, case: Case) -> tuple[str, ...]:
         chosen = self._exercise.dtypes if case.dtypes is None else case.dtypes
         return chosen or ("",)
+
+    def _laid_out(self, layout: Callable[[Any], Any]) -> Iterator[Asked]:
+        """Every case whose inputs a layout changes, in its first dtype."""
+        for case, drawn in self._drawn:
+            asked = self._asked(case, drawn, self._dtypes(case)[0])
+            args = asked.question.call.args
+            changed = tuple(layout(value) for value in args)
+            if any(one is not other for one, other in zip(args, changed, strict=True)):
+                call = Call(changed, asked.question.call.kwargs)
+                yield replace(asked, question=replace(asked.question, call=call))
+
+    def _expanded(self) -> Iterator[Asked]:
+        """Cases whose batch is one entry seen many times, where the reference accepts that."""
+        for asked in () if self._exercise.mutates else self._laid_out(_expand):
+            if self.want(asked).error is None:
+                yield asked
 
     def _again(self) -> Iterator[Asked]:
         """The first case, another, and the first again, which a cache or kept state betrays."""
@@ -108,9 +124,10 @@ class Ladder:
         state = self._state(case, cast, dtype)
         return Asked(
             question=as_question(cast, state),
-            tolerance=self._tolerance(case, drawn, dtype),
+            tolerance=replace(self._tolerance(case, drawn, dtype), factor=self._factor),
             dtype=dtype,
             case=case.name,
+            stage=case.stage,
             mutates=self._exercise.mutates,
         )
 
@@ -178,11 +195,10 @@ def _spread(value: Any) -> Any:
     return wide[..., 0]
 
 
-def _strided(drawn: Call | ModuleCall) -> Any:
-    values = drawn.inputs if isinstance(drawn, ModuleCall) else drawn.args
-    spread = tuple(_spread(value) for value in values)
-    if all(one is other for one, other in zip(values, spread, strict=True)):
-        return None
-    if isinstance(drawn, ModuleCall):
-        return ModuleCall(drawn.ctor, spread)
-    return Call(spread, drawn.kwargs)
+def _expand(value: Any) -> Any:
+    """Return a batch whose entries are all the first one, with stride 0; others as they are."""
+    if not isinstance(value, Tensor) or value.dim() < _BATCHED:
+        return value
+    if value.shape[0] < 2 or not value.numel():  # noqa: PLR2004 - one entry needs no stride
+        return value
+    return value[:1].expand_as(value)

@@ -12,7 +12,7 @@ from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Repo
 from studytrack.grader.attempt import Attempt
 from studytrack.grader.diagnose import diagnose
 from studytrack.grader.ladder import Ladder
-from studytrack.grader.render import counterexample, size_of
+from studytrack.grader.render import counterexample
 from studytrack.grader.suite import Suite
 
 
@@ -21,28 +21,35 @@ def judged(attempt: Attempt) -> dict[str, Any]:
     suite = attempt.suite
     failed = [result.name for result in attempt.results if result.outcome != "passed"]
     diagnosis: tuple[Finding, ...] = ()
-    example: Counterexample | None = None
-    if failed:
-        diagnosis = diagnose(suite, attempt.observations, failed, attempt.seed)
-        wrong = [
-            seen
-            for seen in attempt.observations
-            if seen.difference is not None and seen.check == failed[0]
-        ]
-        if wrong:
-            seen = min(wrong, key=lambda seen: size_of(seen.asked.question))
-            assert seen.difference is not None
-            example = counterexample(
-                seen.asked.question, seen.difference, seen.asked.tolerance, suite.reference
-            )
+    if failed and attempt.verdict != "forbidden":  # a closed call says all there is to say
+        diagnosis = _diagnosis(attempt, failed)
     return report_of(
         suite,
         attempt.seed,
         attempt.verdict,
         checks=tuple(attempt.results),
         diagnosis=diagnosis,
-        example=example,
+        example=_example(attempt),
     )
+
+
+def _diagnosis(attempt: Attempt, failed: list[str]) -> tuple[Finding, ...]:
+    """Return what the submission looks like; a fault in finding out never costs the verdict."""
+    try:
+        return diagnose(attempt.suite, attempt.observations, failed, attempt.seed)
+    except Exception:  # noqa: BLE001 - a submission's values may be anything at all
+        return ()
+
+
+def _example(attempt: Attempt) -> Counterexample | None:
+    """Return the smallest failing input of the first check that failed."""
+    seen, smaller = attempt.failing, attempt.smaller
+    if attempt.verdict == "forbidden" or seen is None or seen.difference is None:
+        return None
+    asked, difference = seen.asked, seen.difference
+    if smaller is not None:
+        asked, difference = smaller.asked, smaller.difference
+    return counterexample(asked.question, difference, asked.tolerance, attempt.suite.reference)
 
 
 def report_of(

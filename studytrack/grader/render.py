@@ -6,7 +6,6 @@ chosen and its index named. A differing cell ends in `*`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from studytrack.domain.verdict import Counterexample
 from studytrack.grader.authoring import RemoteError
 from studytrack.grader.codec import NAMES
 from studytrack.grader.compare import Difference, Tolerance
+from studytrack.grader.origins import arguments
 from studytrack.grader.subject import Question
 
 WIDTH, CELLS, ITEMS = 76, 6, 12
@@ -50,16 +50,7 @@ def _wrong(got: Tensor, want: Tensor, tolerance: Tolerance) -> Tensor:
 
 
 def _arguments(question: Question, reference: Callable[..., Any]) -> str:
-    names: list[str] = []
-    if question.ctor is None:
-        try:
-            names = list(inspect.signature(reference).parameters)
-        except (TypeError, ValueError):
-            names = []
-    named: dict[str, Any] = dict(question.ctor or {})
-    for index, value in enumerate(question.call.args):
-        named[names[index] if index < len(names) else f"input {index + 1}"] = value
-    named |= dict(question.call.kwargs)
+    named = arguments(question, reference)
     return "\n".join(_argument(name, value) for name, value in named.items())
 
 

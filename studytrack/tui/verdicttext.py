@@ -77,7 +77,8 @@ def diagnosis(report: Report) -> list[Content]:
     if len(texts) == 1:
         return [Content.assemble(word, texts[0]), Content(BLANK)]
     listed = [Content.assemble(("  · ", ACCENT), text) for text in texts]
-    return [Content.assemble(word, muted("one of these")), *listed, Content(BLANK)]
+    how = "these together" if report.diagnosis[-1].also else "one of these"
+    return [Content.assemble(word, muted(how)), *listed, Content(BLANK)]
 
 
 def failure(report: Report) -> list[Content]:

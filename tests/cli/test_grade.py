@@ -111,7 +111,7 @@ def test_a_failure_in_json_names_the_mistake(ask, grader, submit) -> None:
     """Exit code 1; the counterexample is text."""
     data = ask("grade", "add_one", submit(WRONG), "--json", code=1).data
 
-    assert [{"mistake": "adds_two", "text": "One, not two.", "also": False}] == data["diagnosis"]
+    assert [{"mistake": "adds_two", "text": "One, not two."}] == data["diagnosis"]
     assert {"inputs": "x = [0.]", "expected": "[1.]", "got": "[2.]"} == data["counterexample"]
     assert data["rating"] is None
     assert data["attempt"] == ask("exercise", "history", "add_one", "--json").data[0]["id"]
