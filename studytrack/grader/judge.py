@@ -7,6 +7,8 @@ come as frames (`server` reads them):
      "limits": {...}, "layers": {...}, "own": bool, "allow_unsandboxed": bool} + source
         -> {"event": "check", "check": {...}} … {"event": "report", "report": {...}}
     {"op": "warm", "layers": {...}} -> {"event": "ready"}
+    {"op": "examples", "exercise": {...}} -> {"event": "examples", "problems": [...]}
+    {"op": "pairs", "exercise": {...}, "seed": n} -> {"event": "pairs", "pairs": [[name, name]]}
 
 A fault of the grader itself is {"event": "fault", "what", "why", "remedy", "exit_code"}.
 """
@@ -23,18 +25,21 @@ from typing import Any
 
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.verdict import CheckResult, Verdict
-from studytrack.errors import EnvironmentFault, StudytrackError
+from studytrack.errors import StudytrackError
 from studytrack.grader.attempt import Attempt
 from studytrack.grader.clean import clean_all
+from studytrack.grader.examples import run_examples
 from studytrack.grader.limits import Layers
 from studytrack.grader.link import RunnerDied, RunnerTimeout
 from studytrack.grader.outcome import judged, report_of
+from studytrack.grader.pairs import indistinguishable
 from studytrack.grader.policy import find_forbidden
 from studytrack.grader.session import LoadFault, RunEnded, RunLimits, Session
-from studytrack.grader.spawner import Zygote
+from studytrack.grader.spawner import Spawner
 from studytrack.grader.submission import SubmissionFault, check_syntax, read_source
 from studytrack.grader.suite import Suite, load_suite
 from studytrack.grader.wire import ProtocolFault
+from studytrack.grader.worker import Spawners
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -43,10 +48,12 @@ Emit = Callable[[dict[str, Any]], None]
 class _Order:
     """How one submission is to be run."""
 
+    spawner: Spawner
     seed: int
     limits: RunLimits
     device: str
     need_sandbox: bool
+    tolerance_factor: float = 1.0
 
 
 @dataclass(slots=True)
@@ -61,17 +68,23 @@ class Judge:
     """Grades requests, with a warm zygote and loaded exercises between them."""
 
     def __init__(self) -> None:
-        self._zygote = Zygote()
+        self._spawners = Spawners()
         self._suites: dict[str, tuple[Any, Suite]] = {}
 
     def serve(self, request: dict[str, Any], buffers: list[bytes], emit: Emit) -> None:
         """Answer one request; faults become events."""
         try:
-            self._zygote.choose(Layers(**request.get("layers", {})))
+            self._spawners.choose(Layers(**request.get("layers", {})))
             if request["op"] == "grade":
                 self._grade(request, buffers[0], emit)
+            elif request["op"] == "examples":
+                suite = self._suite(_exercise(request["exercise"]))
+                emit({"event": "examples", "problems": clean_all(run_examples(suite))})
+            elif request["op"] == "pairs":
+                suite = self._suite(_exercise(request["exercise"]))
+                emit({"event": "pairs", "pairs": indistinguishable(suite, int(request["seed"]))})
             else:
-                self._zygote.start()
+                self._spawners.start()
                 emit({"event": "ready"})
         except StudytrackError as error:
             emit(_fault(error.what, error.why, error.remedy, error.exit_code))
@@ -83,8 +96,8 @@ class Judge:
             )
 
     def close(self) -> None:
-        """End the zygote."""
-        self._zygote.close()
+        """End every process that was started."""
+        self._spawners.close()
 
     def _grade(self, request: dict[str, Any], raw: bytes, emit: Emit) -> None:
         suite = self._suite(_exercise(request["exercise"]))
@@ -94,14 +107,17 @@ class Judge:
         def on_check(result: CheckResult) -> None:
             emit({"event": "check", "check": clean_all(asdict(result))})
 
+        spawner, device = self._spawners.on(request.get("device", "auto"))
         order = _Order(
+            spawner=spawner,
             seed=seed,
             limits=RunLimits(**request.get("limits", {})),
-            device=_device(request.get("device", "auto")),
+            device=device,
             need_sandbox=not (request.get("own", True) or request.get("allow_unsandboxed")),
+            tolerance_factor=request.get("tolerance_factor", 1.0),
         )
         report = self._run(suite, raw, order, on_check)
-        report = {**report, "seconds": round(time.perf_counter() - began, 4)}
+        report = {**report, "device": device, "seconds": round(time.perf_counter() - began, 4)}
         emit({"event": "report", "report": clean_all(report)})
 
     def _run(
@@ -121,7 +137,7 @@ class Judge:
         if banned:
             return report_of(suite, seed, "forbidden", error=banned[0].message)
         session = Session(
-            self._zygote,
+            order.spawner,
             source,
             suite.exercise.entry,
             seed,
@@ -130,7 +146,13 @@ class Judge:
             forbid=suite.exercise.forbid,
             need_sandbox=order.need_sandbox,
         )
-        attempt = Attempt(suite=suite, session=session, seed=seed, on_check=on_check)
+        attempt = Attempt(
+            suite=suite,
+            session=session,
+            seed=seed,
+            on_check=on_check,
+            tolerance_factor=order.tolerance_factor,
+        )
         try:
             refused = _start(session)
             if refused is None:
@@ -160,7 +182,7 @@ def _start(session: Session) -> _Start | None:
     try:
         session.start()
     except LoadFault as error:
-        return _Start("error", str(error))
+        return _Start("forbidden" if error.forbidden else "error", str(error))
     except RunnerTimeout:
         text = "Your file did not finish loading within the time limit; is there an endless loop?"
         return _Start("timeout", text)
@@ -171,21 +193,6 @@ def _start(session: Session) -> _Start | None:
     except RunEnded:
         return _Start("timeout", "The attempt's time was over before your file was loaded.")
     return None
-
-
-def _device(wanted: str) -> str:
-    """Return the device of a request.
-
-    Raises:
-        EnvironmentFault: it is not there.
-    """
-    if wanted in {"auto", "cpu"}:
-        return "cpu"
-    raise EnvironmentFault(
-        f"Cannot grade on `{wanted}`.",
-        "This version grades on the CPU only.",
-        "Use --device cpu; the same checks run there.",
-    )
 
 
 def _exercise(plain: dict[str, Any]) -> Exercise:

@@ -17,14 +17,16 @@ from pathlib import Path
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same on every architecture
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
-_EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _ALL_OF_ABI_1 = (1 << 13) - 1
 _LATER_RIGHTS = {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}  # refer, truncate, ioctl on devices
+_DEVICE_ABI = 5
 _NET_ABI, _SCOPE_ABI, _NET_RIGHTS, _SCOPES = 4, 6, 3, 3
 PACKAGES = (
     "torch", "torchgen", "functorch", "numpy", "numpy.libs", "sympy", "mpmath", "networkx",
     "jinja2", "markupsafe", "fsspec", "filelock", "typing_extensions.py",
 )  # fmt: skip
+CUDA_PACKAGES = ("nvidia", "triton")
 FILES = ("/dev/null", "/dev/urandom", "/dev/zero", "/usr/share/zoneinfo")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,8 +39,11 @@ def abi() -> int:
     return max(int(found), 0)
 
 
-def make_rules(version: int) -> int | None:
-    """Return a descriptor of the rules for an ABI version, or None if the kernel refuses."""
+def make_rules(version: int, *, cuda: bool = False) -> int | None:
+    """Return a descriptor of the rules for an ABI version, or None if the kernel refuses.
+
+    With `cuda` the devices of the driver can be used too.
+    """
     if version < 1:
         return None
     rights = _ALL_OF_ABI_1
@@ -55,6 +60,8 @@ def make_rules(version: int) -> int | None:
         return None
     for path in readable():
         _allow(rules, path)
+    if cuda:
+        _allow_cuda(rules, version)
     return int(rules)
 
 
@@ -78,8 +85,24 @@ def readable() -> Iterator[Path]:
             yield Path(name)
 
 
-def _allow(rules: int, path: Path) -> None:
-    rights = _READ_FILE | _EXECUTE | (_READ_DIR if path.is_dir() else 0)
+def _allow_cuda(rules: int, version: int) -> None:
+    """Open the driver's devices to reading and writing, its facts and libraries to reading."""
+    device = (
+        _READ_FILE | _WRITE_FILE | (_LATER_RIGHTS[_DEVICE_ABI] if version >= _DEVICE_ABI else 0)
+    )
+    for node in Path("/dev").glob("nvidia*"):
+        _allow(rules, node, device | (_READ_DIR | _EXECUTE if node.is_dir() else 0))
+    for facts in (Path("/proc/driver"), Path("/sys")):
+        if facts.exists():
+            _allow(rules, facts, _READ_FILE | _READ_DIR)
+    for place in sys.path:
+        for name in CUDA_PACKAGES:
+            if place and (Path(place) / name).exists():
+                _allow(rules, Path(place) / name)
+
+
+def _allow(rules: int, path: Path, rights: int = 0) -> None:
+    rights = rights or _READ_FILE | _EXECUTE | (_READ_DIR if path.is_dir() else 0)
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -15,7 +15,7 @@ from typing import Any
 
 from studytrack.errors import GraderFault
 from studytrack.grader.limits import Limits
-from studytrack.grader.spawner import Zygote
+from studytrack.grader.spawner import Spawner
 from studytrack.grader.wire import OUTPUT_CAP, FrameReader, ProtocolFault, pack
 
 _HELLO_SECONDS = 20.0
@@ -40,7 +40,7 @@ class Link:
     """
 
     def __init__(
-        self, zygote: Zygote, limits: Limits, question_seconds: float, run_end: float
+        self, zygote: Spawner, limits: Limits, question_seconds: float, run_end: float
     ) -> None:
         self._runner = zygote.fork(limits)
         self._reader = FrameReader()

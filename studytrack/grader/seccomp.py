@@ -20,7 +20,8 @@ _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _ABOVE, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x25, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 _CLONE_THREAD, _TIOCSTI, _X32 = 0x10000, 0x5412, 0x40000000
-_PR_SET_SECCOMP, _FILTER = 22, 2
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SET_FILTER, _EVERY_THREAD = 1, 1
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _COLUMN = {"x86_64": 0, "aarch64": 1}
 
@@ -227,9 +228,9 @@ def _when_either(number: int, argument: int, one: int, other: int) -> list[bytes
 
 
 def apply(program: bytes) -> bool:
-    """Bind the calling process for ever; True if the kernel took the filter.
+    """Bind every thread of this process for ever; True if the kernel took the filter.
 
-    `no_new_privs` must be set before.
+    `no_new_privs` must be set before. False on a machine without a table.
     """
 
     class Program(ctypes.Structure):
@@ -238,7 +239,11 @@ def apply(program: bytes) -> bool:
     steps = ctypes.create_string_buffer(program, len(program))
     described = Program(len(program) // 8, ctypes.addressof(steps))
     libc = ctypes.CDLL(None, use_errno=True)
-    return bool(libc.prctl(_PR_SET_SECCOMP, _FILTER, ctypes.byref(described), 0, 0) == 0)
+    number = _SECCOMP.get(platform.machine())
+    if number is None:
+        return False
+    arguments = (ctypes.c_uint(_SET_FILTER), ctypes.c_uint(_EVERY_THREAD), ctypes.byref(described))
+    return bool(libc.syscall(ctypes.c_long(number), *arguments) == 0)
 
 
 def lock() -> bool:

@@ -16,14 +16,19 @@ from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader.authoring import RemoteError, derive_seed
 from studytrack.grader.limits import Limits
 from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
-from studytrack.grader.spawner import Zygote
+from studytrack.grader.spawner import Spawner
 from studytrack.grader.wire import ProtocolFault
 
 MAX_DEATHS = 2
 
 
 class LoadFault(Exception):
-    """The submission could not be loaded; the message is for the learner."""
+    """The submission could not be loaded; the message is for the learner.
+
+    `forbidden` tells that it called what the exercise closes.
+    """
+
+    forbidden = False
 
 
 class RunEnded(Exception):
@@ -55,7 +60,7 @@ class Session:
 
     def __init__(
         self,
-        zygote: Zygote,
+        zygote: Spawner,
         source: str,
         entry: str,
         seed: int,
@@ -149,7 +154,10 @@ class Session:
         if not header["ok"]:
             error = _remote_error(header)
             where = f"line {error.lines[-1]}: " if error.lines else ""
-            raise LoadFault(f"{where}{error}")
+            closed = error.type_name == "ForbiddenCall"
+            fault = LoadFault(f"{where}{error.message if closed else error}")
+            fault.forbidden = closed
+            raise fault
         if not header.get("found"):
             raise LoadFault(f"Your file defines no `{self._entry}`.")
         return self._link
@@ -196,6 +204,8 @@ def _remote_error(header: dict[str, Any]) -> RemoteError:
     error = header.get("error")
     if not isinstance(error, dict):
         raise ProtocolFault("an error without a description")
+    if not all(isinstance(error.get(part, []), list) for part in ("mro", "lines")):
+        raise ProtocolFault("an error whose description is of the wrong types")
     kind, message = str(error.get("type", ""))[:80], str(error.get("message", ""))[:500]
     mro = [str(name)[:80] for name in error.get("mro", []) if isinstance(name, str)][:20]
     lines = [line for line in error.get("lines", []) if type(line) is int][:8]

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from studytrack.errors import GraderFault
 from studytrack.grader.limits import Layers, Limits
@@ -28,12 +28,12 @@ _BOOT = (
 
 
 def start_python(
-    module: str, *arguments: str, stderr: int | None = None
+    module: str, *arguments: str, stderr: int | None = None, cuda: bool = False
 ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start `module.main(fd, *arguments)` in a fresh interpreter; return it and our end of the socket.
+    """Start `module.main(fd, *arguments)` in a fresh interpreter, with a socket to it.
 
     The child gets a minimal environment (its initial block stays readable for ever) and one
-    thread for every numeric library.
+    thread for every numeric library. Only with `cuda` does it see a GPU.
     """
     ours, theirs = socket.socketpair()
     root = str(Path(__file__).resolve().parent.parent.parent)
@@ -43,7 +43,7 @@ def start_python(
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "random",
-        "CUDA_VISIBLE_DEVICES": "",
+        **({} if cuda else {"CUDA_VISIBLE_DEVICES": ""}),
         **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     }
     process = subprocess.Popen(
@@ -59,6 +59,26 @@ def start_python(
     return process, ours
 
 
+class Keeper(Protocol):
+    """The parent of runners: who can collect them."""
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer {"op": "kill" | "wait", "pid": n}."""
+
+    def tell(self, request: dict[str, Any]) -> None:
+        """Take {"op": "reap", "pid": n}."""
+
+
+class Spawner(Protocol):
+    """Where a session gets its runners."""
+
+    def start(self) -> None:
+        """Be warm."""
+
+    def fork(self, limits: Limits) -> RunnerProcess:
+        """Return a new runner."""
+
+
 @dataclass(slots=True)
 class RunnerProcess:
     """One runner and the judge's ends of its pipes."""
@@ -68,7 +88,7 @@ class RunnerProcess:
     questions: int
     answers: int
     output: int
-    zygote: Zygote
+    zygote: Keeper
 
     def kill(self) -> None:
         """End the runner; a dead one is no error."""

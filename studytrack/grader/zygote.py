@@ -48,7 +48,7 @@ def main(control: int, chosen: str = "{}") -> None:
     """
     link = socket.socket(fileno=control)
     hide_from_others()
-    _warm()
+    warm_up()
     layers = Layers(**json.loads(chosen))
     version = min(landlock.abi(), layers.landlock)
     forge = _Forge(link, layers, landlock.make_rules(version), version)
@@ -121,7 +121,7 @@ class _Forge:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's
                 questions, answers, output = fds
                 take_channels(questions, answers, output, self._rules)
-                _become_runner(close_in(limits, zygote, self._version, self._layers))
+                become_runner(close_in(limits, zygote, self._version, self._layers))
                 status = 0
             except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
                 traceback.print_exc()
@@ -137,7 +137,8 @@ class _Forge:
             _send(self._link, {"pid": pid})
 
 
-def _become_runner(isolation: tuple[str, ...]) -> None:
+def become_runner(isolation: tuple[str, ...]) -> None:
+    """Serve as a runner on the channels that were taken; returns when the questions end."""
     sys.stdout = open(1, "w", 1, encoding="utf-8", errors="replace")  # noqa: SIM115 - a descriptor, for life
     sys.stderr = open(2, "w", 1, encoding="utf-8", errors="replace")  # noqa: SIM115 - a descriptor, for life
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for life
@@ -151,7 +152,7 @@ def _become_runner(isolation: tuple[str, ...]) -> None:
     sys.stderr.flush()
 
 
-def _warm() -> None:
+def warm_up() -> None:
     """Import and run what torch loads lazily, on one thread."""
     import torch
     from torch.overrides import TorchFunctionMode

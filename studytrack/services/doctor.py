@@ -16,12 +16,20 @@ from pathlib import Path
 from typing import Literal
 
 from studytrack.config import Settings, load_settings
+from studytrack.domain.verdict import is_sandboxed
 from studytrack.errors import ConfigFault, StudytrackError
 from studytrack.paths import Paths
 from studytrack.services.study import Study
 
 State = Literal["ok", "warn", "fail"]
 LEAST_COLUMNS, LEAST_LINES = 80, 24
+LACKS = {  # what it means that a layer is missing
+    "process": "No process protection: a submission may read the grader's memory.",
+    "rlimits": "No resource limits: a submission can fill memory and disk.",
+    "landlock": "No Landlock: a submission can read your files.",
+    "seccomp": "No seccomp: a submission can start programs and use the network.",
+    "namespaces": "No namespaces, which the other layers do not need.",
+}
 LOW_SPACE = 200 << 20  # bytes; a backup and its original fit many times
 
 
@@ -89,11 +97,6 @@ def _clock(
         remedy="Unset it for daily use.",
     )
     return fixed, study
-
-
-def repair(study: Study) -> int:
-    """Rebuild every cached state from the log; return how many differed."""
-    return study.store.rebuild()
 
 
 def _failed(name: str, error: StudytrackError) -> Examined:
@@ -174,18 +177,13 @@ def _database(paths: Paths, study: Study) -> Iterator[Examined]:
             name="database",
             state="fail",
             text="; ".join(problems),
-            remedy=f"Put a copy from {paths.backups} in its place; `studytrack export json` first.",
+            remedy="`studytrack doctor --repair` rebuilds it from the backups and the journal.",
         )
     else:
         yield Examined(name="database", state="ok", text=str(paths.database))
-    backups = sorted(paths.backups.glob("*.db"), key=_age) if paths.backups.is_dir() else []
-    text = f"{len(backups)} in {paths.backups}, the last {backups[-1].name}" if backups else ""
-    text = text or "none yet; one is made before an upgrade and before a large import"
-    yield Examined(name="backups", state="ok", text=text)
+    from studytrack.services.repair import examine_safety
 
-
-def _age(path: Path) -> float:
-    return path.stat().st_mtime
+    yield from examine_safety(paths, study)
 
 
 def _torch() -> Examined:
@@ -209,19 +207,23 @@ def _isolation() -> Examined:
             text="Grading needs Linux or macOS.",
             remedy="Use WSL2.",
         )
-    from studytrack.grader import landlock, seccomp
+    from studytrack.grader.probe import probe_layers
 
-    version = landlock.abi()
-    missing = [
-        name for name, there in (("Landlock", version), ("seccomp", seccomp.machine())) if not there
-    ]
-    if not missing:
-        text = f"process, rlimits, Landlock {version}, seccomp; each report names what was active"
+    try:
+        probed = probe_layers()
+    except StudytrackError as error:
+        return _failed("isolation", error)
+    held = [layer.layer for layer in probed if layer.bites]
+    lacking = [layer.layer.split()[0] for layer in probed if not layer.bites]
+    names = ", ".join(name.replace("landlock", "Landlock") for name in held) or "nothing"
+    meaning = " ".join(LACKS[name] for name in lacking)
+    if is_sandboxed(held):
+        text = f"{names}; each was tried, and each report names what was active. {meaning}".strip()
         return Examined(name="isolation", state="ok", text=text)
     return Examined(
         name="isolation",
         state="warn",
-        text=f"no {' and no '.join(missing)}: a submission can read your files.",
+        text=f"{names} only. {meaning}",
         remedy="Grade only what you wrote or trust, or use Linux 5.13 or newer.",
     )
 

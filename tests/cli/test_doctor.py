@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
+from studytrack.grader.probe import Probed
+
 
 def named(ask, code: int = 0) -> dict[str, dict]:
     """Return the checks by name."""
@@ -40,12 +42,16 @@ def test_isolation_names_the_layers_that_are_there(ask) -> None:
 
 def test_isolation_says_plainly_what_is_missing(ask, monkeypatch) -> None:
     """Without Landlock a submission can read files, and the report says so."""
-    monkeypatch.setattr("studytrack.grader.landlock.abi", lambda: 0)
+    found = (
+        Probed(layer="landlock", applied=False, bites=False),
+        Probed(layer="seccomp", applied=True, bites=True),
+    )
+    monkeypatch.setattr("studytrack.grader.probe.probe_layers", lambda: found)
 
-    found = named(ask)["isolation"]
+    told = named(ask)["isolation"]
 
-    assert found["state"] == "warn"
-    assert "no Landlock: a submission can read your files" in found["text"]
+    assert told["state"] == "warn"
+    assert "No Landlock: a submission can read your files." in told["text"]
 
 
 def test_a_fixed_clock_is_a_warning(ask) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from studytrack.clock import find_clock
 from studytrack.errors import ContentFault, StoreFault
-from studytrack.services import doctor, review
+from studytrack.services import doctor, repair, review
 from studytrack.services.study import Study
 from studytrack.storage.store import Store
 
@@ -150,4 +150,4 @@ def test_repair_counts_what_differed(study) -> None:
     """Nothing, in a home that is well."""
     review.answer(study, "recall.topk-tie", 3)
 
-    assert 0 == doctor.repair(study)
+    assert 0 == repair.repair(study).differed

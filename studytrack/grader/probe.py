@@ -1,0 +1,148 @@
+"""Proving each layer of isolation: applied in a throw-away child, does it bite?
+
+What the kernel claims and what it does are two things (a container may filter the calls, a
+distribution may switch them off), so `doctor` asks by trying. No torch here: the probe is quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from studytrack.errors import GraderFault
+from studytrack.grader import landlock, namespaces, seccomp
+from studytrack.grader.limits import Limits
+from studytrack.grader.lockdown import RULES, limit_resources, protect_process
+from studytrack.grader.spawner import start_python
+
+_PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 3, 39
+_SECONDS = 20.0
+BITES, TOOTHLESS, ABSENT = 0, 1, 2  # exit status of a child
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """A layer by its name in reports; `bites` if it held in the child that tried to break it."""
+
+    layer: str
+    applied: bool
+    bites: bool
+
+
+def probe_layers() -> tuple[Probed, ...]:
+    """Return what each layer is worth on this system, in the order of applying.
+
+    Raises:
+        GraderFault: the probe did not end properly.
+    """
+    if os.name == "nt":
+        return ()
+    process, link = start_python("studytrack.grader.probe")
+    link.settimeout(_SECONDS)
+    data = b""
+    try:
+        while more := link.recv(1 << 16):
+            data += more
+        return tuple(Probed(**one) for one in json.loads(data))
+    except (OSError, ValueError, TypeError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise GraderFault("The layers of isolation could not be probed.", why) from error
+    finally:
+        link.close()
+        process.kill()
+        process.wait()
+
+
+def main(control: int) -> None:
+    """Probe every layer, each in a child of its own, and send the results."""
+    link = socket.socket(fileno=control)
+    version = landlock.abi()
+    found = []
+    for name, attempt in (
+        ("namespaces", _namespaces),
+        ("process", _process),
+        ("rlimits", _rlimits),
+        (f"landlock {version}" if version else "landlock", _landlock),
+        ("seccomp", _seccomp),
+    ):
+        status = _in_child(attempt)
+        found.append({"layer": name, "applied": status != ABSENT, "bites": status == BITES})
+    link.sendall(json.dumps(found).encode())
+    link.close()
+
+
+def _in_child(attempt: Callable[[], int]) -> int:
+    """Return what an attempt says in a forked child; one that died by a signal was bitten."""
+    pid = os.fork()
+    if pid == 0:
+        status = TOOTHLESS
+        with contextlib.suppress(BaseException):
+            status = attempt()
+        os._exit(status)
+    _, ended = os.waitpid(pid, 0)
+    return BITES if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
+
+
+def _namespaces() -> int:
+    if sys.platform != "linux":
+        return ABSENT
+    before = Path("/proc/self/ns/net").readlink()
+    if not namespaces.enter():
+        return ABSENT
+    return BITES if Path("/proc/self/ns/net").readlink() != before else TOOTHLESS
+
+
+def _process() -> int:
+    if not protect_process(os.getppid()):
+        return ABSENT
+    libc = ctypes.CDLL(None, use_errno=True)
+    hidden = libc.prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+    return BITES if hidden and libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 else TOOTHLESS
+
+
+def _rlimits() -> int:
+    if not limit_resources(Limits()):
+        return ABSENT
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    reading, writing = os.pipe()
+    os.write(writing, b"x")  # pipes still work: only files must not grow
+    os.read(reading, 1)
+    if not hasattr(os, "memfd_create"):
+        return BITES
+    try:
+        os.write(os.memfd_create("probe"), b"x")
+    except OSError:
+        return BITES
+    return TOOTHLESS
+
+
+def _landlock() -> int:
+    rules = landlock.make_rules(landlock.abi())
+    if rules is None:
+        return ABSENT
+    os.dup2(rules, RULES)
+    if not protect_process(os.getppid()) or not landlock.restrict(RULES):
+        return ABSENT
+    try:
+        list(Path("/").iterdir())
+    except PermissionError:
+        return BITES
+    return TOOTHLESS
+
+
+def _seccomp() -> int:
+    if not protect_process(os.getppid()) or not seccomp.lock():
+        return ABSENT
+    try:
+        socket.socket()
+    except PermissionError:
+        return BITES
+    return TOOTHLESS
