@@ -21,7 +21,7 @@ _BAD = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 def clean(text: str) -> str:
     """Return `text` without anything that a terminal would act on."""
-    text = _SEQUENCES.sub("", text)
+    text = _SEQUENCES.sub("", text.replace("\r\n", "\n"))
     return "".join(
         char if char in "\n\t" or unicodedata.category(char) not in _BAD else "\ufffd"
         for char in text

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from studytrack.grader.codec import Decoder, Encoder, Handle, NotGradable
+from studytrack.grader.forbid import Closed
 from studytrack.grader.wire import FrameReader, ProtocolFault, pack
 
 FILE = "solution.py"
@@ -33,6 +34,7 @@ class Runner:
         self._entry: Any = None
         self._objects: dict[int, Any] = {}
         self._graphs: dict[int, tuple[list[Tensor], list[Tensor], Any]] = {}
+        self._closed = Closed(())
 
     def answer(self, question: dict[str, Any], buffers: list[bytes]) -> bytes:
         """Return the frame that answers one question; the learner's faults are answers too."""
@@ -63,7 +65,9 @@ class Runner:
         module = types.ModuleType("solution")
         module.__file__ = FILE
         sys.modules["solution"] = module
-        exec(compile(source, FILE, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - this is what a runner is for
+        self._closed = Closed(question.get("forbid", ()))
+        with self._closed.watching():
+            exec(compile(source, FILE, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - this is what a runner is for
         self._entry = getattr(module, question["entry"], None)
         return {"found": callable(self._entry)}, []
 
@@ -73,7 +77,9 @@ class Runner:
     def _do_new(self, question: dict[str, Any], buffers: list[bytes]) -> Any:
         decoder, args, kwargs = self._arguments(question, buffers)
         del decoder
-        return {"value": ["h", self._keep(self._entry(*args, **kwargs))]}, []
+        with self._closed.watching():
+            made = self._entry(*args, **kwargs)
+        return {"value": ["h", self._keep(made)]}, []
 
     def _do_invoke(self, question: dict[str, Any], buffers: list[bytes]) -> Any:
         target = self._objects[question["h"]]
@@ -141,7 +147,8 @@ class Runner:
 
     def _call(self, target: Any, question: dict[str, Any], buffers: list[bytes]) -> Any:
         decoder, args, kwargs = self._arguments(question, buffers)
-        result = target(*args, **kwargs)
+        with self._closed.watched():
+            result = target(*args, **kwargs)
         methods_may_return_objects = question["op"] == "invoke"
         encoder = Encoder(handle=self._keep if methods_may_return_objects else None)
         value = encoder.node(result)

@@ -102,6 +102,11 @@ def test_cleaned_text_holds_nothing_a_terminal_acts_on(text) -> None:
         ("\x1bPq#0\x1b\\x", "x"),
         ("a\u202eb", "a\ufffdb"),
         ("tab\tand\nline", "tab\tand\nline"),
+        ("a line\r\nof Windows", "a line\nof Windows"),
+        ("progress 1\rprogress 2", "progress 1\ufffdprogress 2"),
+        ("\x1b\x1b[31m[31mx", "[31mx"),
+        ("\x1b]0;never ended", ""),
+        ("\x9d8;;http://x\x9cname\x9d8;;\x9c", "name"),
         ("[bold]kept[/bold]", "[bold]kept[/bold]"),
     ],
 )
