@@ -14,16 +14,17 @@ MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")
 
 
 @click.command(help="Check the installation and the data.")
-@click.option("--repair", is_flag=True, help="Rebuild what can be computed from the log.")
+@click.option("--repair", is_flag=True, help="Mend the database from the log, backups, journal.")
 @json_option
 @pass_front
 def doctor(front: Front, repair: bool, as_json: bool) -> int:
     """Examine; exit code 1 if something fails."""
     from studytrack.services.doctor import examine
-    from studytrack.services.doctor import repair as rebuild
+    from studytrack.services.repair import repair as mend
 
     if repair:
-        note(f"All states rebuilt from the log; {rebuild(front.study)} of them differed.")
+        for sentence in mend(front.study).sentences:
+            note(sentence)
     found = list(examine(front.paths, os.environ, front.open_study))
     failed = any(item.state == "fail" for item in found)
     if as_json:

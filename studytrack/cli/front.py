@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from studytrack.cli.output import note
 from studytrack.clock import Clock, find_clock
 from studytrack.config import Settings, load_settings
 from studytrack.errors import UsageFault, nearest
@@ -99,8 +100,10 @@ class Front:
         return Study(self.paths, settings, self.clock_of(settings), self.roots)
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, and tell what its place or its second copy makes worth telling."""
         if self._study is not None:
+            for text in self._study.notices():
+                note(text)
             self._study.close()
 
 

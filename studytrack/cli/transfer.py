@@ -13,9 +13,11 @@ from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, say
 from studytrack.errors import EnvironmentFault
 
 
-@click.command("import", help="Read an LLM-FastTrack README or a JSON export.")
+@click.command("import", help="Read a README, a JSON export, another database or journal.")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--as", "as_format", default="", help="json or fasttrack; else it is recognised.")
+@click.option(
+    "--as", "as_format", default="", help="json, database, journal, fasttrack; else recognised."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @json_option
 @pass_front

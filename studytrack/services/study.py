@@ -21,6 +21,7 @@ from studytrack.content.loader import load_catalogue, term_cards
 from studytrack.domain.cards import Card
 from studytrack.domain.catalogue import Catalogue
 from studytrack.domain.exercise import Exercise
+from studytrack.domain.fsrs import Fsrs
 from studytrack.domain.library import Advice, Note, Reading, Resource, Term
 from studytrack.errors import ContentFault
 from studytrack.paths import Paths
@@ -85,6 +86,10 @@ class Study:
                 self._store = Store.open(self.paths)
             return self._store
 
+    def model(self, item_kind: str) -> Fsrs:
+        """Return the model of memory with the parameters in use for a kind of item."""
+        return self.store.in_use(item_kind).model
+
     @property
     def shipped(self) -> Catalogue:
         """The content of the directories, without the learner's own items.
@@ -111,6 +116,11 @@ class Study:
         with self.lock:
             self._merged = None
             self.kept.clear()
+
+    def notices(self) -> list[str]:
+        """Return what the learner should know about how this is stored, each once."""
+        with self.lock:
+            return [] if self._store is None else self._store.notices()
 
     def close(self) -> None:
         """Close the database."""

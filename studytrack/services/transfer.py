@@ -6,7 +6,7 @@ a second import of the same file changes nothing. How formats look is known in `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,7 +33,18 @@ from studytrack.formats.state import read_state, write_state
 from studytrack.services.readings import FINISHED
 from studytrack.services.study import Study
 
-_ALIASES = {"json": "json", "fasttrack": "fasttrack", "markdown": "fasttrack", "md": "fasttrack"}
+_ALIASES = {
+    "json": "json",
+    "fasttrack": "fasttrack",
+    "markdown": "fasttrack",
+    "md": "fasttrack",
+    "database": "database",
+    "db": "database",
+    "journal": "journal",
+    "jsonl": "journal",
+}
+_SQLITE = b"SQLite format 3\0"
+_LOOK = 4096  # bytes from which a format is told
 EXPORTS = ("json", "markdown")
 _KINDS = ("topic", "reading", "term", "note", "resource", "card", "advice")
 
@@ -57,8 +68,8 @@ def import_file(
 
     Args:
         study: the learner's study.
-        path: a JSON export or an LLM-FastTrack document.
-        as_format: `json`, `fasttrack` or "" to look at the content.
+        path: a JSON export, another database or journal, or an LLM-FastTrack document.
+        as_format: `json`, `database`, `journal`, `fasttrack` or "" to look at the content.
         dry_run: only tell what would change.
 
     Raises:
@@ -66,10 +77,12 @@ def import_file(
         UsageFault: an unknown format, or content of none of the known ones.
         DataFault: a file that cannot be read or is damaged.
     """
+    chosen = _named(as_format) or _look(path)
+    if chosen in {"database", "journal"}:
+        return _import_log(study, path, chosen, dry_run)
     text = _read(path)
-    chosen = _choose(text, path, as_format)
-    if chosen == "json":
-        return _import_state(study, text, dry_run)
+    if chosen == "json" or (not chosen and _looks_json(text, path)):
+        return _unite(study, "json", read_state(text), dry_run)
     return _import_document(study, text, path, dry_run, asked=bool(as_format))
 
 
@@ -88,39 +101,83 @@ def _read(path: Path) -> str:
         raise DataFault(f"{path} cannot be read.", f"{error.strerror or error}.") from error
 
 
-def _choose(text: str, path: Path, as_format: str) -> str:
-    if as_format:
-        if as_format.lower() not in _ALIASES:
-            raise UsageFault(
-                f"No import format `{as_format}`.", "", "Use --as json or --as fasttrack."
-            )
-        return _ALIASES[as_format.lower()]
-    looks_json = path.suffix.lower() == ".json" or text.lstrip().startswith("{")
-    return "json" if looks_json else "fasttrack"
+def _named(as_format: str) -> str:
+    word = as_format.lower()
+    if word and word not in _ALIASES:
+        raise UsageFault(
+            f"No import format `{as_format}`.",
+            "",
+            "Use --as json, --as database, --as journal or --as fasttrack.",
+        )
+    return _ALIASES.get(word, "")
+
+
+def _look(path: Path) -> str:
+    """Return the format that a file's first bytes name; "" for text that must be read."""
+    from studytrack.storage.journal import is_journal
+
+    if not path.is_file():  # a pipe is read once
+        return ""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_LOOK)
+    except OSError as error:
+        raise DataFault(f"{path} cannot be read.", f"{error.strerror or error}.") from error
+    if start.startswith(_SQLITE):
+        return "database"
+    return "journal" if is_journal(start) else ""
+
+
+def _looks_json(text: str, path: Path) -> bool:
+    return path.suffix.lower() == ".json" or text.lstrip().startswith("{")
 
 
 # The learner's state
 
 
-def _import_state(study: Study, text: str, dry_run: bool) -> ImportSummary:
-    """Unite an export with what is here, row by row; rows keep their identity and device."""
-    data = read_state(text)
-    refused: list[str] = []
+def _import_log(study: Study, path: Path, chosen: str, dry_run: bool) -> ImportSummary:
+    """Unite another database or journal with what is here."""
+    if not path.exists():
+        raise NotFound(f"No file {path}.", "", "Check the path.")
+    if chosen == "database":
+        from studytrack.storage.rescue import read_database
+
+        return _unite(study, chosen, read_database(path, study.paths), dry_run)
+    from studytrack.storage.journal import read_journal
+
+    try:
+        contents = read_journal(path)
+    except OSError as error:
+        raise DataFault(f"{path} cannot be read.", f"{error.strerror or error}.") from error
+    data = {"log": contents.log, "attempts": contents.attempts}
+    cut = f"{contents.damaged} lines that are cut or no event were left out."
+    return _unite(study, chosen, data, dry_run, [cut] if contents.damaged else [])
+
+
+def _unite(
+    study: Study, chosen: str, data: dict[str, Any], dry_run: bool, refused: Sequence[str] = ()
+) -> ImportSummary:
+    """Unite a log with what is here, row by row; rows keep their identity and device."""
+    refused = list(refused)
     log = _checked(LogRow, data["log"], "event_id", "log row", refused)
     attempts = _checked(Attempt, data["attempts"], "attempt_id", "attempt", refused)
-    here = {row.event_id for row in study.store.rows()}
-    here |= {attempt.attempt_id for attempt in study.store.attempts()}
-    known = sum(row["event_id"] in here for row in log)
-    known += sum(attempt["attempt_id"] in here for attempt in attempts)
-    new = len(log) + len(attempts) - known
+    here = study.store.known(
+        [row["event_id"] for row in log], [made["attempt_id"] for made in attempts]
+    )
+    new = len(log) + len(attempts) - len(here)
     if new and not dry_run:
-        if here:
+        if study.store.last_moment():
             study.store.backup("import")  # a union cannot be undone as one step
-        study.store.merge({**data, "log": log, "attempts": attempts})
+        study.store.merge({"log": log, "attempts": attempts})
         study.refresh()
     details = (f"{len(log)} log rows and {len(attempts)} attempts in the file, {new} of them new.",)
     return ImportSummary(
-        format="json", new=new, merged=0, unchanged=known, refused=tuple(refused), details=details
+        format=chosen,
+        new=new,
+        merged=0,
+        unchanged=len(here),
+        refused=tuple(refused),
+        details=details,
     )
 
 

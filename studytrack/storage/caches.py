@@ -7,12 +7,12 @@ caches equal a replay of the log, and `rebuild` proves it.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
 from studytrack.domain.log import LogRow, fold_fields, live_rows
+from studytrack.domain.parameters import PARAMS, InUse, in_use
 from studytrack.domain.scheduler import Memory, fold, fold_one
 from studytrack.storage.logbook import Logbook
 from studytrack.storage.rows import PUT_MEMORY, SELECT_MEMORIES, memory_of, memory_values
@@ -30,19 +30,21 @@ Item = tuple[str, str]
 class Caches:
     """Cached states; the caller holds the lock and the transaction."""
 
-    def __init__(self, connection: sa.Connection, logbook: Logbook) -> None:
+    def __init__(self, connection: sqlite3.Connection, logbook: Logbook) -> None:
         self._connection = connection
         self._logbook = logbook
         self._memories: dict[Item, Memory] | None = None
+        self._in_use: dict[str, InUse] = {}
 
     def forget(self) -> None:
         """Read again at the next use: another process wrote, or a transaction was rolled back."""
         self._memories = None
+        self._in_use = {}
 
     def memories(self) -> dict[Item, Memory]:
         """Return the memory of every item; the dict is the cache itself."""
         if self._memories is None:
-            found = map(memory_of, self._connection.exec_driver_sql(SELECT_MEMORIES))
+            found = map(memory_of, self._connection.execute(SELECT_MEMORIES))
             self._memories = {(one.item_kind, one.item_id): one for one in found}
         return self._memories
 
@@ -51,13 +53,19 @@ class Caches:
         if self._memories is not None:
             return self._memories.get(item)
         text = f"{SELECT_MEMORIES} WHERE item_kind = ? AND item_id = ?"
-        record = self._connection.exec_driver_sql(text, item).one_or_none()
+        record = self._connection.execute(text, item).fetchone()
         return memory_of(record) if record else None
 
     def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
         """Return the fields of one kind of item, in the order in which they were first set."""
-        found = self._connection.exec_driver_sql(_ENTITIES, (item_kind,))
+        found = self._connection.execute(_ENTITIES, (item_kind,))
         return {name: json.loads(text) for name, text in found}
+
+    def in_use(self, item_kind: str) -> InUse:
+        """Return the parameters that a kind of item is scheduled with."""
+        if item_kind not in self._in_use:
+            self._in_use[item_kind] = in_use(self._fields((PARAMS, item_kind)))
+        return self._in_use[item_kind]
 
     def add(self, row: LogRow) -> None:
         """Fold one new row, later than all before it, onto its item."""
@@ -67,7 +75,7 @@ class Caches:
             return
         if row.item_kind in WITH_MEMORY:
             before = self.memory(item)
-            after = fold_one(before, *item, row)
+            after = fold_one(before, *item, row, self.in_use(row.item_kind).model)
             if after is not before:
                 self._put_memory(item, after)
         if row.kind == "set" and row.item_id:
@@ -82,16 +90,18 @@ class Caches:
             every = {row.event_id: row for row in [*own, *self._logbook.tombstones(own)]}
             rows = [row for row in live_rows(every.values()) if row.item_id == item_id]
             if item_kind in WITH_MEMORY:
-                self._put_memory((item_kind, item_id), fold(item_kind, item_id, rows))
+                model = self.in_use(item_kind).model
+                self._put_memory((item_kind, item_id), fold(item_kind, item_id, rows, model))
             self._put_fields((item_kind, item_id), fold_fields(rows))
 
     def rebuild(self) -> int:
         """Fold everything anew; return how many states differed."""
         before = self._all()
-        self._connection.exec_driver_sql("DELETE FROM memory")
-        self._connection.exec_driver_sql("DELETE FROM entity")
+        self._connection.execute("DELETE FROM memory")
+        self._connection.execute("DELETE FROM entity")
         self.forget()
-        self.refold(self._logbook.items())
+        items = self._logbook.items()
+        self.refold(sorted(items, key=lambda item: item[0] != PARAMS))  # they fold the others
         after = self._all()
         return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys())
 
@@ -101,7 +111,7 @@ class Caches:
         found: dict[tuple[str, str, str], Any] = {
             ("memory", *item): memory for item, memory in self.memories().items()
         }
-        for kind, name, text in self._connection.exec_driver_sql(
+        for kind, name, text in self._connection.execute(
             "SELECT item_kind, item_id, fields FROM entity"
         ):
             found["entity", kind, name] = json.loads(text)
@@ -109,11 +119,9 @@ class Caches:
 
     def _put_memory(self, item: Item, memory: Memory | None) -> None:
         if memory is None:
-            self._connection.exec_driver_sql(
-                "DELETE FROM memory WHERE item_kind = ? AND item_id = ?", item
-            )
+            self._connection.execute("DELETE FROM memory WHERE item_kind = ? AND item_id = ?", item)
         else:
-            self._connection.exec_driver_sql(PUT_MEMORY, memory_values(memory))
+            self._connection.execute(PUT_MEMORY, memory_values(memory))
         if self._memories is not None:
             if memory is None:
                 self._memories.pop(item, None)
@@ -121,19 +129,26 @@ class Caches:
                 self._memories[item] = memory
 
     def _fields(self, item: Item) -> dict[str, Any]:
-        text = self._connection.exec_driver_sql(
+        found = self._connection.execute(
             "SELECT fields FROM entity WHERE item_kind = ? AND item_id = ?", item
-        ).scalar()
-        return json.loads(text) if text else {}
+        ).fetchone()
+        return json.loads(found[0]) if found else {}
 
     def _put_fields(self, item: Item, fields: Mapping[str, Any]) -> None:
         kept = {name: value for name, value in fields.items() if value is not None}
-        if not kept:
-            self._connection.exec_driver_sql(
-                "DELETE FROM entity WHERE item_kind = ? AND item_id = ?", item
+        before = self.in_use(item[1]).id if item[0] == PARAMS else ""
+        if kept:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO entity (item_kind, item_id, fields) VALUES (?, ?, ?)",
+                (*item, json.dumps(kept)),
             )
-            return
-        self._connection.exec_driver_sql(
-            "INSERT OR REPLACE INTO entity (item_kind, item_id, fields) VALUES (?, ?, ?)",
-            (*item, json.dumps(kept)),
-        )
+        else:
+            self._connection.execute("DELETE FROM entity WHERE item_kind = ? AND item_id = ?", item)
+        if item[0] == PARAMS:
+            self._follow(item[1], before)
+
+    def _follow(self, item_kind: str, before: str) -> None:
+        """Fold a kind of item anew where another set of parameters came into use."""
+        self._in_use.pop(item_kind, None)
+        if self.in_use(item_kind).id != before:
+            self.refold([item for item in self.memories() if item[0] == item_kind])

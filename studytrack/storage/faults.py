@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from studytrack.errors import EnvironmentFault, StoreFault, StudytrackError
+
+_NO_ROOM = 1 << 20  # bytes; below it a vague error means that the disk is full
 
 
 @contextlib.contextmanager
 def explained(database: Path) -> Iterator[None]:
-    """Turn what SQLite raises inside into a StoreFault or EnvironmentFault."""
+    """Turn what SQLite and the system raise inside into a StoreFault or EnvironmentFault."""
     try:
         yield
-    except DBAPIError as error:
-        raise explain(database, str(error.orig)) from error
     except sqlite3.Error as error:
         raise explain(database, str(error)) from error
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise explain(database, "disk is full" if full else f"unable to open: {error}") from error
 
 
 def explain(database: Path, reason: str) -> StudytrackError:
@@ -33,20 +35,32 @@ def explain(database: Path, reason: str) -> StudytrackError:
             "Another program has been writing to it for more than five seconds.",
             "Close the other one, or try again. Nothing was saved.",
         )
-    if "readonly" in lower or "unable to open" in lower or "permission" in lower:
-        return EnvironmentFault(
-            f"{database} cannot be written.",
-            f"SQLite says: {reason}.",
-            "Make the folder writable, or choose another place with --home DIR. Nothing was saved.",
-        )
-    if "full" in lower:
-        free = shutil.disk_usage(database.parent).free
+    vague = "unable to open" in lower or "i/o error" in lower
+    if "full" in lower or (vague and _free(database) < _NO_ROOM):
         return StoreFault(
-            f"{database}: the disk is full ({free >> 20:,} MiB free).",
+            f"{database}: the disk is full ({_free(database) >> 20:,} MiB free).",
             "The last answer was not saved; all before it are.",
             "Free some space and answer again.",
         )
+    if "readonly" in lower or "unable to open" in lower or "permission" in lower:
+        return EnvironmentFault(
+            f"{database} cannot be written.",
+            f"The system says: {reason}.",
+            "Make the folder writable, or choose another place with --home DIR. Nothing was saved.",
+        )
+    if "malformed" in lower or "not a database" in lower:
+        return damaged(database, f"SQLite says: {reason}.")
     return not_ours(database, f"SQLite says: {reason}.")
+
+
+def damaged(path: Path, why: str) -> StoreFault:
+    """Return the error for a database whose bytes are not what was written."""
+    return StoreFault(
+        f"{path} is damaged and cannot be used as the database.",
+        why,
+        "`studytrack doctor --repair` rebuilds it from the newest backup and the journal and keeps "
+        "the damaged file; `studytrack restore` goes back to a backup. Nothing was changed.",
+    )
 
 
 def not_ours(path: Path, why: str) -> StoreFault:
@@ -54,5 +68,13 @@ def not_ours(path: Path, why: str) -> StoreFault:
     return StoreFault(
         f"{path} cannot be used as the database.",
         why,
-        "Move it away, or restore a copy from the backups folder beside it. Nothing was changed.",
+        "Move it away, or go back to one of the backups beside it with `studytrack restore`. "
+        "Nothing was changed.",
     )
+
+
+def _free(database: Path) -> int:
+    try:
+        return shutil.disk_usage(database.parent).free
+    except OSError:
+        return _NO_ROOM

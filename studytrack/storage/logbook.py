@@ -5,11 +5,10 @@ Rows are never changed or removed. What rows mean for an item is folded in `stor
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+import contextlib
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
-
-import sqlalchemy as sa
 
 from studytrack.domain.log import UNDOABLE, LogRow
 from studytrack.storage.rows import (
@@ -23,21 +22,31 @@ from studytrack.storage.rows import (
 )
 
 CHUNK = 500  # bound values of one statement; SQLite allows 999 in old builds
-_UNDO_ROWS = "SELECT event_id, target, device_id FROM log WHERE target > ''"
-_ITEMS_OF_BATCH = "SELECT DISTINCT item_kind, item_id FROM log WHERE batch = ?"
+# `target > ''` and `batch > ''` are written out: only so are the partial indexes used.
+_UNDOS_OF = (
+    "SELECT clock, device_id, event_id FROM log WHERE target = ? AND target > '' AND kind = 'undo'"
+)
+_ITEMS_OF_BATCH = "SELECT DISTINCT item_kind, item_id FROM log WHERE batch = ? AND batch > ''"
+_NEXT_DAY = "SELECT min(study_day) FROM log WHERE study_day > ?"
+_TIMED = (
+    "SELECT item_id, duration_ms FROM "  # noqa: S608 - fixed words
+    f"(SELECT * FROM log INDEXED BY ix_log_order{NEWEST_FIRST} LIMIT ?) "
+    "WHERE item_kind = ? AND duration_ms > 0 AND rating IS NOT NULL LIMIT ?"
+)
+Order = tuple[int, str, str]
 _ALL_ITEMS = "SELECT item_kind, item_id FROM log GROUP BY item_kind, item_id ORDER BY min(clock)"
 
 
 class Logbook:
     """The rows of one database; the caller holds the lock and the transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def insert(self, rows: Iterable[LogRow]) -> None:
         """Write rows."""
         for row in rows:
-            self._connection.exec_driver_sql(INSERT_ROW, row_values(row))
+            self._connection.execute(INSERT_ROW, row_values(row))
 
     def find(
         self,
@@ -61,30 +70,44 @@ class Logbook:
         if kinds:
             wanted.append(one_of("kind", sorted(kinds)))
             values += sorted(kinds)
-        return self._select(" AND ".join(wanted), values)
+        # The planner would take the index of items for `item_kind = ?`: half the log, or all of it.
+        recent = since_day is not None and not item_id
+        return self._select(" AND ".join(wanted), values, "ix_log_study_day" if recent else "")
 
     def newest(self) -> tuple[int, int]:
         """Return the largest clock and study day; zeros for an empty log."""
-        clock, day = (
-            self._connection.exec_driver_sql(f"SELECT max({name}) FROM log").scalar()  # noqa: S608 - two fixed names
-            for name in ("clock", "study_day")
-        )
+        (clock,) = self._connection.execute("SELECT max(clock) FROM log").fetchone()
+        (day,) = self._connection.execute("SELECT max(study_day) FROM log").fetchone()
         return clock or 0, day or 0
+
+    def last_moment(self) -> int:
+        """Return when the newest row was made, in UTC milliseconds; zero for an empty log."""
+        return self._moment("DESC")
+
+    def first_moment(self) -> int:
+        """Return when the oldest row was made, in UTC milliseconds; zero for an empty log."""
+        return self._moment("ASC")
+
+    def _moment(self, direction: str) -> int:
+        found = self._connection.execute(
+            f"SELECT utc_ms FROM log ORDER BY clock {direction} LIMIT 1"  # noqa: S608 - two fixed words
+        ).fetchone()
+        return found[0] if found else 0
 
     def newest_of(self, item_kind: str, item_id: str) -> int:
         """Return the largest clock of one item's rows; zero without any."""
-        found = self._connection.exec_driver_sql(
+        (clock,) = self._connection.execute(
             "SELECT max(clock) FROM log WHERE item_kind = ? AND item_id = ?", (item_kind, item_id)
-        )
-        return found.scalar() or 0
+        ).fetchone()
+        return clock or 0
 
-    def event_ids(self) -> set[str]:
-        """Return the ids of all rows."""
-        return set(self._connection.exec_driver_sql("SELECT event_id FROM log").scalars())
+    def known(self, event_ids: Collection[str]) -> set[str]:
+        """Return those of the ids that are here."""
+        return known_ids(self._connection, "log", "event_id", event_ids)
 
     def items(self) -> list[tuple[str, str]]:
         """Return every item that a row names, in the order of their first rows."""
-        return [(kind, name) for kind, name in self._connection.exec_driver_sql(_ALL_ITEMS)]
+        return [(kind, name) for kind, name in self._connection.execute(_ALL_ITEMS)]
 
     def tombstones(self, rows: Iterable[LogRow]) -> list[LogRow]:
         """Return the undo rows that reach these rows, directly, by batch or by a chain of undos."""
@@ -94,11 +117,12 @@ class Logbook:
         for row in rows:
             wanted |= {row.event_id, row.batch} if row.batch else {row.event_id}
         while open_ids := sorted(wanted - asked):
-            part = open_ids[:CHUNK]
-            asked.update(part)
-            for row in self._select(one_of("target", part), part):
-                found[row.event_id] = row
-                wanted.add(row.event_id)
+            asked |= wanted
+            for start in range(0, len(open_ids), CHUNK):
+                part = open_ids[start : start + CHUNK]
+                for row in self._select(f"{one_of('target', part)} AND target > ''", part):
+                    found[row.event_id] = row
+                    wanted.add(row.event_id)
         return list(found.values())
 
     def touched(self, row: LogRow) -> list[tuple[str, str]]:
@@ -106,66 +130,100 @@ class Logbook:
         items: list[tuple[str, str]] = [(row.item_kind, row.item_id)]
         target: str | None = row.target
         while target:
-            batch = self._connection.exec_driver_sql(_ITEMS_OF_BATCH, (target,))
+            batch = self._connection.execute(_ITEMS_OF_BATCH, (target,))
             items += [(kind, name) for kind, name in batch]
-            above = self._connection.exec_driver_sql(
+            above = self._connection.execute(
                 "SELECT target FROM log WHERE event_id = ?", (target,)
-            )
-            target = above.scalar()
+            ).fetchone()
+            target = above[0] if above else None
         return items
 
     def last_undoable(self, device_id: str) -> LogRow | None:
         """Return the newest live row of a device that undo takes back."""
-        dead = {target for _, target, _ in self._undos()[1]}
-        kinds = sorted(UNDOABLE)
-        mine = f"{SELECT_ROWS} WHERE device_id = ? AND {one_of('kind', kinds)} AND batch = ''"
-        found = self._connection.exec_driver_sql(mine + NEWEST_FIRST, (device_id, *kinds))
-        with found as records:
-            return next((row_of(one) for one in records if one.event_id not in dead), None)
+        for order, kind, _ in self._backwards(device_id):
+            if kind != "undo" and not self._is_dead(order[2]):
+                return self.get(order[2])
+        return None
 
     def last_undone(self, device_id: str) -> LogRow | None:
-        """Return the newest live undo row of a device that took something back, not an undo."""
-        names, undos = self._undos()
-        for event_id, target, device in reversed(undos):
-            if device == device_id and target not in names:
-                return self.get(event_id)
+        """Return a device's newest live undo row that took something back, not an undo.
+
+        None if something that undo takes back was done since.
+        """
+        for order, kind, target in self._backwards(device_id):
+            if self._is_dead(order[2], order if kind == "undo" else None):
+                continue
+            if kind != "undo":
+                return None
+            undone = self.get(target)
+            if undone is None or undone.kind != "undo":
+                return self.get(order[2])
         return None
+
+    def _backwards(self, device_id: str) -> Iterator[tuple[Order, str, str]]:
+        """Yield order, kind and target of a device's undo rows and of what undo takes back."""
+        kinds = sorted(UNDOABLE | {"undo"})
+        text = (
+            "SELECT clock, event_id, kind, target FROM log INDEXED BY ix_log_order "  # noqa: S608 - placeholders only
+            f"WHERE device_id = ? AND {one_of('kind', kinds)} AND batch = ''{NEWEST_FIRST}"
+        )
+        with contextlib.closing(self._connection.execute(text, (device_id, *kinds))) as found:
+            for clock, event_id, kind, target in found:
+                yield (clock, device_id, event_id), kind, target
+
+    def _is_dead(self, event_id: str, after: Order | None = None) -> bool:
+        """Tell whether a live undo row takes a row back; an undo is undone by later rows only."""
+        above = self._connection.execute(_UNDOS_OF, (event_id,)).fetchall()
+        return any(
+            not self._is_dead(undo[2], undo) for undo in above if after is None or undo > after
+        )
 
     def get(self, event_id: str) -> LogRow | None:
         """Return one row by its id."""
         found = self._select("event_id = ?", (event_id,))
         return found[0] if found else None
 
+    def durations(self, item_kind: str, most: int) -> list[tuple[str, int]]:
+        """Return item ids and milliseconds of timed answers, the newest first.
+
+        They are looked for among the newest rows only: four times as many as are wanted.
+        """
+        found = self._connection.execute(_TIMED, (4 * most, item_kind, most))
+        return [(name, duration) for name, duration in found]
+
     def study_days(self, kinds: Collection[str]) -> set[int]:
         """Return the study days on which a live row of these kinds stands."""
         names = sorted(kinds)
-        counted = f"SELECT study_day, count(*) FROM log WHERE {one_of('kind', names)} GROUP BY 1"  # noqa: S608 - placeholders only
-        found = self._connection.exec_driver_sql(counted, tuple(names))
-        days: Counter[int] = Counter()
-        for day, number in found:
-            days[day] = number
-        dead = sorted({target for _, target, _ in self._undos()[1]})
-        gone: dict[str, int] = {}
-        for start in range(0, len(dead), CHUNK):
-            part = dead[start : start + CHUNK]
-            for column in ("event_id", "batch"):
-                for row in self._select(one_of(column, part), part):
-                    if row.kind in kinds:
-                        gone[row.event_id] = row.study_day
-        days.subtract(gone.values())
-        return {day for day, number in days.items() if number > 0}
+        text = (
+            "SELECT event_id, batch FROM log "  # noqa: S608 - placeholders only
+            f"WHERE study_day = ? AND {one_of('kind', names)}"
+        )
+        days: set[int] = set()
+        (day,) = self._connection.execute(_NEXT_DAY, (0,)).fetchone()
+        while day is not None:  # a day at a time: the first live row of each decides
+            with contextlib.closing(self._connection.execute(text, (day, *names))) as found:
+                if any(self._counts(event_id, batch) for event_id, batch in found):
+                    days.add(day)
+            (day,) = self._connection.execute(_NEXT_DAY, (day,)).fetchone()
+        return days
 
-    def _select(self, where: str, values: Sequence[Any]) -> list[LogRow]:
-        text = SELECT_ROWS + (f" WHERE {where}" if where else "") + IN_ORDER
-        return [row_of(one) for one in self._connection.exec_driver_sql(text, tuple(values))]
+    def _counts(self, event_id: str, batch: str) -> bool:
+        return not self._is_dead(event_id) and not (batch and self._is_dead(batch))
 
-    def _undos(self) -> tuple[set[str], list[tuple[str, str, str]]]:
-        """Return the ids of all undo rows; and id, target and device of those that count."""
-        rows = self._connection.exec_driver_sql(_UNDO_ROWS + IN_ORDER).all()
-        dead: set[str] = set()
-        live: list[tuple[str, str, str]] = []
-        for event_id, target, device in reversed(rows):  # an undo is undone by later rows only
-            if event_id not in dead:
-                dead.add(target)
-                live.append((event_id, target, device))
-        return {row[0] for row in rows}, live[::-1]
+    def _select(self, where: str, values: Sequence[Any], index: str = "") -> list[LogRow]:
+        hint = f" INDEXED BY {index}" if index else ""
+        text = SELECT_ROWS + hint + (f" WHERE {where}" if where else "") + IN_ORDER
+        return [row_of(one) for one in self._connection.execute(text, tuple(values))]
+
+
+def known_ids(
+    connection: sqlite3.Connection, table: str, column: str, wanted: Collection[str]
+) -> set[str]:
+    """Return those of the wanted ids that a table holds."""
+    found: set[str] = set()
+    names = list(wanted)
+    for start in range(0, len(names), CHUNK):
+        part = names[start : start + CHUNK]
+        text = f"SELECT {column} FROM {table} WHERE {one_of(column, part)}"  # noqa: S608 - fixed names
+        found.update(name for (name,) in connection.execute(text, part))
+    return found

@@ -1,6 +1,7 @@
 """Bringing a database to the newest revision, with a verified backup first.
 
-Whether a migration is due is decided with sqlite3 alone; Alembic is imported only when one is.
+Whether a migration is due is decided with sqlite3 alone; SQLAlchemy and Alembic are imported only
+when one is.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import contextlib
 import re
 import sqlite3
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from studytrack.errors import StoreFault
 from studytrack.storage.faults import explain, not_ours
@@ -64,23 +63,37 @@ def check_revision(path: Path) -> bool:
     return current != newest
 
 
-def migrate(connection: sa.Connection) -> None:
+def migrate(path: Path) -> None:
     """Run the revisions that are due, in one transaction; who had to wait for another finds none.
 
     Raises:
-        sqlite3.Error, sqlalchemy.exc.DBAPIError: a revision failed; nothing was changed.
+        StoreFault, EnvironmentFault: a revision failed; nothing was changed.
     """
+    import sqlalchemy as sa
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(VERSIONS.parent))
-    config.attributes["connection"] = connection
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": 5.0},
+        isolation_level="AUTOCOMMIT",  # the transaction is written out below
+    )
     try:
-        command.upgrade(config, "head")
-        connection.exec_driver_sql("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sa.exc.DBAPIError):
-            connection.exec_driver_sql("ROLLBACK")
-        raise
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL").close()
+            connection.exec_driver_sql("PRAGMA synchronous = FULL").close()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                command.upgrade(config, "head")
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sa.exc.DBAPIError):
+                    connection.exec_driver_sql("ROLLBACK")
+                raise
+    except sa.exc.DBAPIError as error:
+        raise explain(path, str(error.orig)) from error
+    finally:
+        engine.dispose()

@@ -1,25 +1,31 @@
-"""Log rows and memories as SQL values and back.
+"""Log rows, attempts and memories as SQL values, as journal lines, and back.
 
 The hot path binds plain tuples to SQL text that is built once: SQLAlchemy's row and type machinery
-would cost more than the write itself. Nothing here opens a connection.
+would cost more than the write itself. Nothing here opens a connection or a file.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, asdict, fields
 from operator import attrgetter
 from typing import Any
 
-from studytrack.domain.log import LogRow
+from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.scheduler import Memory
 
 LOG_NAMES = tuple(f.name for f in fields(LogRow))
+ATTEMPT_NAMES = tuple(f.name for f in fields(Attempt))
 MEMORY_NAMES = tuple(f.name for f in fields(Memory))
 _EVIDENCE, _FIELDS = LOG_NAMES.index("evidence"), LOG_NAMES.index("fields")
 _SUSPENDED = MEMORY_NAMES.index("suspended")
 _log_values, _memory_values = attrgetter(*LOG_NAMES), attrgetter(*MEMORY_NAMES)
+_DEFAULTS: tuple[Any, ...] = tuple(
+    {} if f.default_factory is not MISSING else None if f.default is MISSING else f.default
+    for f in fields(LogRow)
+)
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def _marks(count: int) -> str:
@@ -31,7 +37,16 @@ INSERT_ROW = f"INSERT INTO log ({', '.join(LOG_NAMES)}) VALUES ({_marks(len(LOG_
 SELECT_ROWS = f"SELECT {', '.join(LOG_NAMES)} FROM log"  # noqa: S608 - see above
 IN_ORDER = " ORDER BY clock, device_id, event_id"
 NEWEST_FIRST = " ORDER BY clock DESC, device_id DESC, event_id DESC"
-PUT_MEMORY = f"INSERT OR REPLACE INTO memory ({', '.join(MEMORY_NAMES)}) VALUES ({_marks(len(MEMORY_NAMES))})"  # noqa: E501, S608 - see above
+INSERT_ATTEMPT = (
+    f"INSERT INTO attempt ({', '.join(ATTEMPT_NAMES)}) VALUES ({_marks(len(ATTEMPT_NAMES))})"  # noqa: S608 - see above
+)
+SELECT_ATTEMPTS = f"SELECT {', '.join(ATTEMPT_NAMES)} FROM attempt"  # noqa: S608 - see above
+# An upsert keeps the record's place; REPLACE would move it and write the key's index again.
+PUT_MEMORY = (
+    f"INSERT INTO memory ({', '.join(MEMORY_NAMES)}) VALUES ({_marks(len(MEMORY_NAMES))}) "  # noqa: S608 - see above
+    "ON CONFLICT (item_kind, item_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in MEMORY_NAMES[2:])
+)
 SELECT_MEMORIES = f"SELECT {', '.join(MEMORY_NAMES)} FROM memory"  # noqa: S608 - see above
 
 
@@ -54,6 +69,34 @@ def row_of(record: Sequence[Any]) -> LogRow:
     found["evidence"] = _from_json(found["evidence"])
     found["fields"] = _from_json(found["fields"])
     return LogRow(**found)
+
+
+def row_line(row: LogRow) -> str:
+    """Return a row as a line of the journal; what equals the default is left out."""
+    values = zip(LOG_NAMES, _log_values(row), _DEFAULTS, strict=True)
+    return _encode({"log": {name: value for name, value, plain in values if value != plain}})
+
+
+def attempt_values(made: Attempt) -> tuple[Any, ...]:
+    """Return an attempt as values for `INSERT_ATTEMPT`."""
+    values = asdict(made)
+    return tuple(
+        _to_json(value) if isinstance(value, Mapping) else value for value in values.values()
+    )
+
+
+def attempt_of(record: Sequence[Any]) -> Attempt:
+    """Return the attempt of one record of `SELECT_ATTEMPTS`."""
+    found = dict(zip(ATTEMPT_NAMES, record, strict=True))
+    found["passed"] = bool(found["passed"])
+    found["report"] = _from_json(found["report"])
+    found["evidence"] = _from_json(found["evidence"])
+    return Attempt(**found)
+
+
+def attempt_line(made: Attempt) -> str:
+    """Return an attempt as a line of the journal."""
+    return _encode({"attempt": asdict(made)})
 
 
 def memory_values(memory: Memory) -> tuple[Any, ...]:

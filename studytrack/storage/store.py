@@ -7,116 +7,103 @@ scheduled or judged here.
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-import sqlalchemy as sa
-from sqlalchemy.pool import StaticPool
-
 from studytrack.domain.days import offset_minutes, study_day, utc_ms
 from studytrack.domain.log import Attempt, LogRow, live_rows
+from studytrack.domain.parameters import InUse
 from studytrack.domain.scheduler import Memory
-from studytrack.errors import StoreFault
-from studytrack.paths import Paths, ensure
+from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
 from studytrack.storage.caches import WITH_MEMORY, Caches
 from studytrack.storage.faults import explained
-from studytrack.storage.logbook import Logbook
-from studytrack.storage.migrate import check_revision, current_revision, migrate
-from studytrack.storage.tables import attempt, meta
-
-PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # a power cut must not lose an acknowledged answer
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA temp_store = MEMORY",
+from studytrack.storage.journal import Journal
+from studytrack.storage.logbook import Logbook, known_ids
+from studytrack.storage.opening import opened
+from studytrack.storage.place import remark
+from studytrack.storage.presence import Presence
+from studytrack.storage.rows import (
+    INSERT_ATTEMPT,
+    SELECT_ATTEMPTS,
+    attempt_of,
+    attempt_values,
 )
+from studytrack.storage.session import PUT_META, Session
+from studytrack.storage.shapes import Guard, StaleItem, Stamp
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """A moment as the log records it."""
-
-    clock: int
-    utc_ms: int
-    offset_min: int
-    study_day: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
-    """What the writer saw of an item: refuses an answer to a question that has moved on.
-
-    `clock` is the `last_clock` of its memory; for items without one, that of its newest row.
-    """
-
-    item_kind: str
-    item_id: str
-    clock: int
-
-
-class StaleItem(StoreFault):
-    """Another window answered the item in the meantime; nothing was written."""
+__all__ = ["Guard", "StaleItem", "Stamp", "Store"]
 
 
 class Store:
     """An open database. Safe to use from several threads; writers of other processes wait."""
 
-    def __init__(self, paths: Paths, connection: sa.Connection) -> None:
+    def __init__(
+        self, paths: Paths, connection: sqlite3.Connection, presence: Presence, *, copies: bool
+    ) -> None:
         self._paths = paths
         self._connection = connection
-        self._lock = threading.RLock()
         self._logbook = Logbook(connection)
         self._caches = Caches(connection, self._logbook)
+        self._session = Session(paths, connection, presence, self._forget, copies=copies)
+        self._lock = self._session.lock
+        self._writing, self._reading = self._session.writing, self._session.reading
+        self.reading = self._session.reading  # several reads that look for other writers once
         self._last_clock = 0
         self._newest: tuple[int, int] | None = None
-        self._seen_version: int | None = None
-        self._changes = 0
+        self._notices: list[str] = []
         self.device_id = self._device()
 
     @classmethod
-    def open(cls, paths: Paths) -> Self:
+    def open(cls, paths: Paths, *, copies: bool = True) -> Self:
         """Open the learner's database; create or migrate it as needed.
+
+        Args:
+            paths: the learner's directories.
+            copies: keep the journal and the backups; only what is thrown away does without.
 
         Raises:
             StoreFault: newer, damaged, busy or not a database.
             EnvironmentFault: the place cannot be written.
         """
-        ensure(paths.data)
-        database = paths.database
-        with explained(database):
-            due = check_revision(database)
-            if due and (old := current_revision(database)) is not None:
-                back_up(database, paths.backups, f"before-migration-from-{old}")
-            engine = sa.create_engine(
-                sa.URL.create("sqlite", database=str(database)),
-                poolclass=StaticPool,
-                connect_args={"check_same_thread": False, "timeout": 5.0},
-                isolation_level="AUTOCOMMIT",  # transactions are written out below
-            )
-            try:
-                connection = engine.connect()
-                for pragma in PRAGMAS:
-                    connection.exec_driver_sql(pragma).close()
-                if due:
-                    migrate(connection)
-                return cls(paths, connection)
-            except BaseException:
-                engine.dispose()
-                raise
+        with opened(paths) as (connection, presence):
+            store = cls(paths, connection, presence, copies=copies)
+            if copies:
+                store._begin_journal()
+        return store
 
     def close(self) -> None:
-        """Close the database."""
-        with self._lock:
-            self._connection.close()
-            self._connection.engine.dispose()
+        """Bring the journal onto the disk and close the database."""
+        self._session.close()
+
+    def settle(self) -> None:
+        """Bring the journal onto the disk: at the end of a quiz, and when nothing goes on."""
+        self._session.settle()
+
+    def notices(self) -> list[str]:
+        """Return what the learner should know about where and how this is stored, each once."""
+        told = [*self._notices, *self._session.complaints()]
+        self._notices.clear()
+        return told
+
+    def _begin_journal(self) -> None:
+        """Bring the journal up to the database, and say what the learner should know."""
+        journal = Journal(self._connection, self._paths.journal, self.device_id)
+        journal.catch_up()
+        self._session.journal = journal
+        if missing := journal.missing_here:
+            self._notices.append(
+                f"The journal holds {missing} event{'s'[: missing != 1]} that the database lacks. "
+                "`studytrack doctor --repair` brings them back."
+            )
+        if (text := remark(self._paths.data)) and self._meta("told_place") != text:
+            self._notices.append(text)
+            self._connection.execute(PUT_META, ("told_place", text))
 
     # --- moments and rows -------------------------------------------------------------------
 
@@ -135,7 +122,7 @@ class Store:
     def changes(self) -> int:
         """Return a number that grows with every write, here or by another process."""
         with self._reading():
-            return self._changes
+            return self._session.changes
 
     def new_row(self, stamp: Stamp, **fields: Any) -> LogRow:
         """Return a row of this device; each gets a later clock than the one before."""
@@ -162,7 +149,8 @@ class Store:
     def add_attempt(self, made: Attempt, rows: Sequence[LogRow] = ()) -> None:
         """Write an attempt and the rows that come with it, all or nothing."""
         with self._writing():
-            self._connection.execute(attempt.insert(), asdict(made))
+            self._connection.execute(INSERT_ATTEMPT, attempt_values(made))
+            self._session.wrote([], [made], new_day=False)
             self._add(rows)
 
     # --- undo --------------------------------------------------------------------------------
@@ -244,13 +232,28 @@ class Store:
         with self._reading():
             return self._caches.entities(item_kind)
 
+    def in_use(self, item_kind: str) -> InUse:
+        """Return the parameters that a kind of item is scheduled with."""
+        with self._reading():
+            return self._caches.in_use(item_kind)
+
     def attempts(self, exercise: str = "") -> list[Attempt]:
         """Return attempts, the oldest first."""
-        query = sa.select(attempt).order_by(attempt.c.clock, attempt.c.attempt_id)
-        if exercise:
-            query = query.where(attempt.c.exercise == exercise)
+        where = " WHERE exercise = ?" if exercise else ""
+        text = f"{SELECT_ATTEMPTS}{where} ORDER BY clock, attempt_id"
         with self._reading():
-            return [Attempt(**row) for row in self._connection.execute(query).mappings()]
+            found = self._connection.execute(text, (exercise,) if exercise else ())
+            return [attempt_of(one) for one in found]
+
+    def durations(self, item_kind: str, most: int) -> list[tuple[str, int]]:
+        """Return item ids and milliseconds of the newest timed answers, the newest first."""
+        with self._reading():
+            return self._logbook.durations(item_kind, most)
+
+    def last_moment(self) -> int:
+        """Return when the newest row was made, in UTC milliseconds; zero for an empty log."""
+        with self._reading():
+            return self._logbook.last_moment()
 
     def study_days(self, kinds: Collection[str]) -> set[int]:
         """Return the study days on which a live row of these kinds stands."""
@@ -267,22 +270,33 @@ class Store:
                 "attempts": [asdict(made) for made in self.attempts()],
             }
 
+    def size(self) -> int:
+        """Return how many rows the log holds."""
+        with self._reading():
+            (count,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
+        return int(count)
+
+    def known(self, event_ids: Collection[str], attempt_ids: Collection[str] = ()) -> set[str]:
+        """Return those of the ids that are here already."""
+        with self._reading():
+            graded = known_ids(self._connection, "attempt", "attempt_id", attempt_ids)
+            return self._logbook.known(event_ids) | graded
+
     def merge(self, dump: Mapping[str, Any]) -> int:
         """Add the rows and attempts that are not here yet; return how many came in."""
-        rows = [LogRow(**row) for row in dump.get("log", [])]
-        attempts = [Attempt(**made) for made in dump.get("attempts", [])]
+        rows = {row["event_id"]: LogRow(**row) for row in dump.get("log", [])}
+        attempts = {made["attempt_id"]: Attempt(**made) for made in dump.get("attempts", [])}
         with self._writing():
-            known = self._logbook.event_ids()
-            made = set(self._connection.scalars(sa.select(attempt.c.attempt_id)))
-            fresh = {row.event_id: row for row in rows if row.event_id not in known}
-            graded = {one.attempt_id: one for one in attempts if one.attempt_id not in made}
-            if graded:
-                self._connection.execute(attempt.insert(), [asdict(a) for a in graded.values()])
-            self._logbook.insert(fresh.values())
-            self._newest = None
-            self._caches.refold(
-                item for row in fresh.values() for item in self._logbook.touched(row)
+            here = self.known(rows, attempts)
+            fresh = sorted(
+                (row for name, row in rows.items() if name not in here), key=lambda row: row.order
             )
+            graded = [made for name, made in attempts.items() if name not in here]
+            self._connection.executemany(INSERT_ATTEMPT, map(attempt_values, graded))
+            self._logbook.insert(fresh)
+            self._session.wrote(fresh, graded, new_day=False)
+            self._newest = None
+            self._caches.refold(item for row in fresh for item in self._logbook.touched(row))
         return len(fresh) + len(graded)
 
     def rebuild(self) -> int:
@@ -291,50 +305,29 @@ class Store:
             return self._caches.rebuild()
 
     def check(self) -> list[str]:
-        """Return what is wrong with the database; empty if nothing is."""
-        with self._reading():
-            found = self._connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
-        return [] if found == ["ok"] else [str(line) for line in found]
+        """Return what is wrong with the database, its indexes included; empty if nothing is."""
+        with self._lock:
+            return self._session.problems(whole=True)
 
     def backup(self, label: str) -> Path:
-        """Return a verified copy of the database; it replaces the last one of the same label."""
+        """Return a verified copy of the database; the label says why it was made.
+
+        Raises:
+            StoreFault: none could be made.
+        """
         with self._lock:
             return back_up(self._paths.database, self._paths.backups, label)
 
-    # --- inside a transaction ----------------------------------------------------------------
+    def adopt(self, device_id: str) -> None:
+        """Go on as a device that was here before, so that its undo goes on too."""
+        with self._writing():
+            self._connection.execute(PUT_META, ("device_id", device_id))
+        self.device_id = device_id
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._lock, explained(self._paths.database):
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                self._notice_others()
-                yield
-                self._connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                self._forget()
-                with contextlib.suppress(sa.exc.DBAPIError):
-                    self._connection.exec_driver_sql("ROLLBACK")
-                raise
-            self._changes += 1
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        with self._lock, explained(self._paths.database):
-            self._notice_others()
-            yield
-
-    def _notice_others(self) -> None:
-        """Forget what is held in memory if another connection wrote since it was read."""
-        version = self._connection.exec_driver_sql("PRAGMA data_version").scalar()
-        if version != self._seen_version:
-            self._forget()
-            self._seen_version = version
-            self._changes += 1
+    # --- inside ------------------------------------------------------------------------------
 
     def _forget(self) -> None:
         self._newest = None
-        self._seen_version = None
         self._caches.forget()
 
     def _newest_seen(self) -> tuple[int, int]:
@@ -355,12 +348,19 @@ class Store:
             }
 
     def _device(self) -> str:
-        query = sa.select(meta.c.value).where(meta.c.name == "device_id")
-        if not self._connection.scalar(query):
-            with self._writing():
-                made = {"name": "device_id", "value": secrets.token_hex(8)}
-                self._connection.execute(meta.insert().prefix_with("OR IGNORE"), made)
-        return str(self._connection.scalar(query))
+        if not self._meta("device_id"):
+            with explained(self._paths.database):  # OR IGNORE: whoever comes first names it
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)",
+                    (secrets.token_hex(8),),
+                )
+        return self._meta("device_id")
+
+    def _meta(self, name: str) -> str:
+        found = self._connection.execute(
+            "SELECT value FROM meta WHERE name = ?", (name,)
+        ).fetchone()
+        return str(found[0]) if found else ""
 
     def _check(self, guard: Guard) -> None:
         if guard.item_kind in WITH_MEMORY:
@@ -385,6 +385,8 @@ class Store:
         self._logbook.insert(placed)
         for row in sorted(placed, key=lambda row: row.order):
             self._caches.add(row)
+        first = min(row.study_day for row in placed)
+        self._session.wrote(placed, [], new_day=0 < day < first)
         last = max(row.clock for row in placed)
         self._last_clock = max(self._last_clock, last)
         self._newest = (last, max(day, *(row.study_day for row in placed)))

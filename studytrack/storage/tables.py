@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 CONVENTION = {
@@ -55,9 +56,10 @@ log = Table(
     Column("params_id", String(32), nullable=False),
     Column("retention", Float),
     Index("ix_log_order", "clock", "device_id", "event_id"),
-    Index("ix_log_item", "item_kind", "item_id"),
-    Index("ix_log_target", "target"),
-    Index("ix_log_batch", "batch"),
+    Index("ix_log_item", "item_kind", "item_id", "clock"),
+    # Most rows have neither: left out, they cost an answer two pages less.
+    Index("ix_log_target", "target", sqlite_where=text("target > ''")),
+    Index("ix_log_batch", "batch", sqlite_where=text("batch > ''")),
     Index("ix_log_study_day", "study_day"),
 )
 

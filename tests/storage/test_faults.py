@@ -16,7 +16,7 @@ from studytrack.storage.store import Store
         ("attempt to write a readonly database", EnvironmentFault, 5, "--home DIR"),
         ("unable to open database file", EnvironmentFault, 5, "cannot be written"),
         ("database or disk is full", StoreFault, 4, "MiB free"),
-        ("database disk image is malformed", StoreFault, 4, "backups"),
+        ("database disk image is malformed", StoreFault, 4, "doctor --repair"),
     ],
 )
 def test_each_cause_has_its_own_remedy(tmp_path, reason, kind, code, words) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from studytrack.errors import StoreFault
-from studytrack.storage import store as module
+from studytrack.storage import opening as module
 
 WORKER = """
 import sys

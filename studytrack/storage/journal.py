@@ -1,0 +1,284 @@
+"""The journal: every committed event as a line of JSON beside the database, a second copy of it.
+
+A line is written after its commit, at once to the system, so that a killed process loses none; it
+is synced to the disk when the store settles. The file is only ever appended to, also by several
+processes: a line may be cut short by a full disk or stand twice, and readers put up with both. A
+checkpoint in the database tells how far the two were seen to agree, so that opening need not
+compare them. Nothing here decides which of the two is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studytrack.domain.log import Attempt, LogRow
+from studytrack.storage.logbook import CHUNK, known_ids
+from studytrack.storage.rows import (
+    SELECT_ATTEMPTS,
+    SELECT_ROWS,
+    attempt_line,
+    attempt_of,
+    row_line,
+    row_of,
+)
+
+_ID = re.compile(rb'^\{"(log|attempt)":\{"(?:event|attempt)_id":"([^"\\]+)".*\}\}$')
+_LOG, _ATTEMPT = "log", "attempt"
+_KEYS = {_LOG: "event_id", _ATTEMPT: "attempt_id"}
+_FAR = 256  # rows behind which the checkpoint is written anew
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a journal holds. `damaged` counts lines that are cut or are no JSON."""
+
+    log: list[dict[str, Any]] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    device_id: str = ""
+    damaged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Up to these row numbers and this many bytes, database and journal agree."""
+
+    log: int = 0
+    attempt: int = 0
+    size: int = 0
+    name: str = ""  # of the journal, so that another file in its place is noticed
+
+
+class Journal:
+    """The journal of one database; the caller holds the lock, and writes only after a commit."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, device_id: str) -> None:
+        self._connection = connection
+        self._path = path
+        self._device = device_id
+        self._file: int | None = None
+        self._saved = self._seen = self._stored_checkpoint()
+        self._torn = self._unsynced = False
+        self.missing_here = 0  # events of the journal that the database lacks
+        self.fault: OSError | None = None  # why the last write failed
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def add(self, lines: Sequence[str], log: Sequence[int], attempts: Sequence[int]) -> None:
+        """Write the lines of one commit, whose rows have these numbers; a fault is kept."""
+        end = self._write(lines)
+        if end is None:
+            return
+        follows = (
+            (not log or log[0] == self._seen.log + 1)
+            and (not attempts or attempts[0] == self._seen.attempt + 1)
+            and end[0] == self._seen.size
+        )
+        if follows:  # else another process wrote in between; `catch_up` looks at it
+            self._seen = Checkpoint(
+                log=log[-1] if log else self._seen.log,
+                attempt=attempts[-1] if attempts else self._seen.attempt,
+                size=end[1],
+                name=self._seen.name,
+            )
+
+    def catch_up(self) -> None:
+        """Append what the database has and the journal lacks; count the reverse."""
+        newest = self._newest()
+        size = self._size()
+        seen = self._seen
+        if (newest, size) == ((seen.log, seen.attempt), seen.size) and (size or newest == (0, 0)):
+            return
+        if size < seen.size or newest[0] < seen.log or newest[1] < seen.attempt or not size:
+            seen = Checkpoint()  # a shorter file or database is not the one that was seen
+        elif seen.size and self._name() != seen.name:
+            seen = Checkpoint()
+        found = self._ids_from(seen.size)
+        self.missing_here += sum(
+            len(names) - len(known_ids(self._connection, kind, _KEYS[kind], names))
+            for kind, names in found.items()
+        )
+        whole = True
+        for lines in self._lines_behind(seen, found):
+            whole = self._write(lines) is not None and whole
+        if whole:
+            log, attempt = newest
+            name = seen.name or self._name()
+            self._seen = Checkpoint(log=log, attempt=attempt, size=self._size(), name=name)
+
+    def sync(self) -> None:
+        """Put what was written onto the disk."""
+        if self._unsynced and self._file is not None:
+            try:
+                os.fsync(self._file)
+                self._unsynced = False
+            except OSError as error:
+                self.fault = error
+
+    def checkpoint(self, *, always: bool = False) -> Checkpoint | None:
+        """Return what is to be stored as the checkpoint; None if the stored one is near enough."""
+        seen, saved = self._seen, self._saved
+        behind = seen.log - saved.log + seen.attempt - saved.attempt
+        if self.missing_here or not (behind > _FAR or behind < 0 or (always and seen != saved)):
+            return None
+        self._saved = seen
+        return seen
+
+    def close(self) -> None:
+        """Sync and close the file."""
+        self.sync()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _write(self, lines: Sequence[str]) -> tuple[int, int] | None:
+        """Append lines; return where they begin and end, or None if that failed."""
+        text = "".join(f"{line}\n" for line in lines).encode()
+        try:
+            file = self._opened()
+            data = b"\n" + text if self._torn else text
+            written = os.write(file, data)
+            if written < len(data):  # a full disk takes a part; the next write tells why
+                self._torn = True
+                written += os.write(file, data[written:])
+            self._torn = written < len(data)
+            if self._torn:
+                raise OSError("only a part of a line could be written")
+            end = os.lseek(file, 0, os.SEEK_CUR)
+        except OSError as error:
+            self.fault = error
+            return None
+        self._unsynced = True
+        self.fault = None
+        return end - len(data), end
+
+    def _opened(self) -> int:
+        if self._file is None:
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            self._file = os.open(self._path, flags, 0o600)
+            size = os.fstat(self._file).st_size
+            if size == 0:
+                name = secrets.token_hex(8)
+                head = json.dumps({"journal": name, "device": self._device})
+                os.write(self._file, f"{head}\n".encode())
+                self._seen = Checkpoint(size=len(head) + 1, name=name)
+            else:
+                self._torn = os.pread(self._file, 1, size - 1) != b"\n"
+        return self._file
+
+    # --- comparing ---------------------------------------------------------------------------
+
+    def _stored_checkpoint(self) -> Checkpoint:
+        found = self._connection.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()
+        with contextlib.suppress(ValueError, TypeError):
+            if found:
+                return Checkpoint(**json.loads(found[0]))
+        return Checkpoint()
+
+    def _newest(self) -> tuple[int, int]:
+        """Return the highest row numbers; rows are never removed, so these only grow."""
+        (log,) = self._connection.execute("SELECT max(rowid) FROM log").fetchone()
+        (attempt,) = self._connection.execute("SELECT max(rowid) FROM attempt").fetchone()
+        return log or 0, attempt or 0
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def _name(self) -> str:
+        try:
+            with self._path.open("rb") as file:
+                return str(json.loads(file.readline(4096)).get("journal", ""))
+        except (OSError, ValueError, AttributeError):
+            return ""
+
+    def _ids_from(self, start: int) -> dict[str, set[str]]:
+        """Return the ids of the rows and attempts that stand in the file from a byte on."""
+        try:
+            return journal_ids(self._path, start)[0]
+        except FileNotFoundError:
+            return {_LOG: set(), _ATTEMPT: set()}
+
+    def _lines_behind(self, seen: Checkpoint, found: dict[str, set[str]]) -> Iterator[list[str]]:
+        """Yield lines for the rows after the checkpoint that the file lacks, in portions."""
+        for kind, text, start in (
+            (_LOG, SELECT_ROWS, seen.log),
+            (_ATTEMPT, SELECT_ATTEMPTS, seen.attempt),
+        ):
+            cursor = self._connection.execute(f"{text} WHERE rowid > ? ORDER BY rowid", (start,))
+            while records := cursor.fetchmany(CHUNK):
+                fresh = [record for record in records if record[0] not in found[kind]]
+                if fresh:
+                    yield [
+                        row_line(row_of(one)) if kind == _LOG else attempt_line(attempt_of(one))
+                        for one in fresh
+                    ]
+
+
+def journal_ids(path: Path, start: int = 0) -> tuple[dict[str, set[str]], int]:
+    """Return the ids under `log` and `attempt`, and how many lines hold none; made for long files.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found: dict[str, set[str]] = {_LOG: set(), _ATTEMPT: set()}
+    damaged = 0
+    with path.open("rb") as file:
+        file.seek(start)
+        for line in map(bytes.strip, file):
+            if match := _ID.match(line):
+                found[match[1].decode()].add(match[2].decode())
+            elif line and not line.startswith(b'{"journal":'):
+                damaged += 1
+    return found, damaged
+
+
+def read_journal(path: Path) -> Contents:
+    """Return what a journal holds, each event once, in the order of the file.
+
+    Lines that are cut or are no JSON are counted and left out.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    contents = Contents()
+    log: dict[str, dict[str, Any]] = {}
+    attempts: dict[str, dict[str, Any]] = {}
+    with path.open("rb") as file:
+        for line in file:
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+                if "journal" in entry:
+                    contents.device_id = str(entry.get("device", ""))
+                elif _LOG in entry:
+                    log.setdefault(LogRow(**entry[_LOG]).event_id, entry[_LOG])
+                else:
+                    made = Attempt(**entry[_ATTEMPT])
+                    attempts.setdefault(made.attempt_id, entry[_ATTEMPT])
+            except (ValueError, KeyError, TypeError, RecursionError):
+                contents.damaged += 1
+    contents.log, contents.attempts = list(log.values()), list(attempts.values())
+    return contents
+
+
+def is_journal(start: bytes) -> bool:
+    """Tell whether a file that begins with these bytes is a journal."""
+    line = start.split(b"\n", 1)[0].replace(b" ", b"")
+    return line.startswith((b'{"journal":', b'{"log":{', b'{"attempt":{'))
+
+
+def lines_of(rows: Iterable[Any], attempts: Iterable[Any] = ()) -> list[str]:
+    """Return the lines of rows and attempts."""
+    return [*map(row_line, rows), *map(attempt_line, attempts)]

@@ -1,0 +1,233 @@
+"""One open database: its connection, its transactions, and what follows a commit.
+
+After a commit its lines go into the journal, and a copy is made where one is due. A database whose
+last writer died is looked at before the first write. What the rows mean is the store's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from studytrack.domain.log import Attempt, LogRow
+from studytrack.paths import Paths
+from studytrack.storage.copies import Copies
+from studytrack.storage.faults import damaged, explained
+from studytrack.storage.journal import Journal, lines_of
+from studytrack.storage.logbook import Logbook
+from studytrack.storage.presence import Presence
+
+PUT_META = "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)"
+_PORTION = 1000  # lines that are handed to the journal at once
+
+
+class Reading:
+    """The lock, held; a class because this is entered ten times for an answer."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        session = self._session
+        session.lock.acquire()
+        try:
+            session.notice_others()
+        except BaseException as error:
+            session.lock.release()
+            self._explain(error)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        self._session.lock.release()
+        if error is not None:
+            self._explain(error)
+
+    def _explain(self, error: BaseException) -> None:
+        with explained(self._session.database):
+            if isinstance(error, sqlite3.Error | OSError):
+                raise error
+
+
+class Session:
+    """What the store does its reading and writing through.
+
+    Args:
+        paths: the learner's directories.
+        connection: to the database, in autocommit mode.
+        presence: this process among those that have it open.
+        forget: called when what is held in memory may no longer be what is stored.
+        copies: make copies while in use.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        connection: sqlite3.Connection,
+        presence: Presence,
+        forget: Callable[[], None],
+        *,
+        copies: bool = True,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.changes = 0
+        self.journal: Journal | None = None
+        self.database: Path = paths.database
+        self._reading = Reading(self)
+        self._connection = connection
+        self._presence = presence
+        self._forget = forget
+        self._logbook = Logbook(connection)
+        self._copies = Copies(paths.database, paths.backups) if copies else None
+        self._seen_version: int | None = None
+        self._writes = False
+        self._damage: list[str] = []
+        self._rows: list[LogRow] = []
+        self._attempts: list[Attempt] = []
+        self._new_day = False
+        self._nested = 0
+
+    # --- transactions ------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock and one `BEGIN IMMEDIATE`; all of it is written, or nothing.
+
+        Raises:
+            StoreFault, EnvironmentFault: nothing was written.
+        """
+        with self.lock, explained(self.database):
+            if not self._writes:
+                self._begin_writing()
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self.notice_others()
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._drop()
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+            self.changes += 1
+            self._follow_up()
+
+    def reading(self) -> Reading:
+        """Hold the lock, and see what others wrote.
+
+        Raises:
+            StoreFault, EnvironmentFault: it cannot be read.
+        """
+        return self._reading
+
+    def wrote(self, rows: list[LogRow], attempts: list[Attempt], *, new_day: bool) -> None:
+        """Remember what this transaction writes; it goes into the journal once it is committed."""
+        self._rows += rows
+        self._attempts += attempts
+        self._new_day = self._new_day or new_day
+
+    def notice_others(self) -> None:
+        """Forget what is held in memory if another connection wrote since it was read."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._seen_version:
+            self._drop()
+            self._seen_version = version
+            self.changes += 1
+
+    def _drop(self) -> None:
+        self._seen_version = None
+        self._rows, self._attempts, self._new_day = [], [], False
+        self._forget()
+
+    def _begin_writing(self) -> None:
+        """Look at the database if its last writer died; say that it is being written from now."""
+        if self._damage:
+            raise damaged(self.database, "; ".join(self._damage))
+        dead = self._presence.dead_writers()
+        if dead:
+            self._damage = self.problems()
+            if self._damage:
+                raise damaged(self.database, "; ".join(self._damage))
+            for path in dead:
+                path.unlink(missing_ok=True)
+        self._presence.begin_writing()
+        self._writes = True
+
+    def problems(self, *, whole: bool = False) -> list[str]:
+        """Return what SQLite finds wrong with the file; `whole` also compares the indexes."""
+        check = "integrity_check" if whole else "quick_check"
+        try:
+            found = [line for (line,) in self._connection.execute(f"PRAGMA {check}(10)")]
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [] if found == ["ok"] else [" ".join(line.split()) for line in found]
+
+    # --- after a commit ----------------------------------------------------------------------
+
+    def _follow_up(self) -> None:
+        rows, attempts, new_day = self._rows, self._attempts, self._new_day
+        self._rows, self._attempts, self._new_day = [], [], False
+        if self.journal is not None and (rows or attempts):
+            self._write_journal(self.journal, rows, attempts)
+        if self._copies is not None and rows:
+            moment = max(row.utc_ms for row in rows)
+            label = self._copies.due(moment, self._logbook.first_moment, new_day=new_day)
+            if label:
+                self._copies.start(label, moment)
+
+    def _write_journal(self, journal: Journal, rows: list[LogRow], attempts: list[Attempt]) -> None:
+        if len(rows) + len(attempts) > _PORTION:
+            journal.catch_up()  # in portions, from what is stored
+            return
+        (log,) = self._connection.execute("SELECT max(rowid) FROM log").fetchone()
+        made = 0
+        if attempts:
+            (made,) = self._connection.execute("SELECT max(rowid) FROM attempt").fetchone()
+        log = log or 0
+        journal.add(
+            lines_of(rows, attempts),
+            range(log - len(rows) + 1, log + 1),
+            range(made - len(attempts) + 1, made + 1),
+        )
+
+    def settle(self, *, always: bool = False) -> None:
+        """Bring the journal onto the disk, with what other processes left out of it."""
+        with self.lock:
+            if self._copies is not None:
+                self._copies.finish()
+            if self.journal is None or not self._writes:
+                return
+            with contextlib.suppress(sqlite3.Error):  # the next opening does the same
+                self.journal.catch_up()
+                self.journal.sync()
+                reached = self.journal.checkpoint(always=always)
+                if reached is not None:
+                    self._connection.execute(PUT_META, ("journal", json.dumps(asdict(reached))))
+
+    def complaints(self) -> list[str]:
+        """Return what went wrong after commits, as sentences."""
+        if self._copies is not None:
+            self._copies.finish()
+        found = []
+        if self.journal is not None and self.journal.fault is not None:
+            found.append(f"The journal cannot be written: {self.journal.fault}.")
+        if self._copies is not None and self._copies.fault:
+            found.append(self._copies.fault)
+        return found
+
+    def close(self) -> None:
+        """Settle and close."""
+        with self.lock:
+            self.settle()
+            if self.journal is not None:
+                self.journal.close()
+            self._connection.close()
+            self._presence.end()
