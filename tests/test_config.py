@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from studytrack.config import (
     Settings,
+    easy_days,
     load_settings,
     parse_setting,
     rollover_minutes,
@@ -123,3 +124,51 @@ def test_what_is_no_time_of_day_is_configuration(text) -> None:
     """Other scripts' digits too."""
     with pytest.raises(ConfigFault, match="a time such as 04:00"):
         rollover_minutes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", (1,) * 7), ("sun 0", (1, 1, 1, 1, 1, 1, 0)), ("Mon 0.25, tue 1", (0.25, *[1] * 6))],
+)
+def test_easy_days_are_factors_by_weekday(text, expected) -> None:
+    """Monday first; a day that is not named is a full one."""
+    assert easy_days(text) == expected
+
+
+@pytest.mark.parametrize("text", ["sunday 0", "sun", "sun 2", "sun -1", "sun nan", "0.5 sun"])
+def test_easy_days_that_are_none_are_refused(text) -> None:
+    """The part that is wrong is named, with what it takes."""
+    fault = fault_of(lambda: parse_setting("study.easy_days", text))
+
+    assert fault is not None
+    assert text in fault.what
+    assert "mon" in fault.why
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("true", True), ("No", False), ("on", True), ("0", False)]
+)
+def test_a_switch_is_on_or_off(text, expected, file) -> None:
+    """As a word on the command line and in the environment, as a TOML boolean in the file."""
+    file.write_text(f"[study]\nbalance = {str(expected).lower()}\n")
+
+    assert parse_setting("study.balance", text) is expected
+    assert load_settings(file, {}).study_balance is expected
+    assert load_settings(file, {"STUDYTRACK_STUDY_BALANCE": text}).study_balance is expected
+
+
+def test_what_is_no_switch_is_refused(file) -> None:
+    """Neither a word nor a number in the file."""
+    file.write_text("[study]\nbalance = 1\n")
+
+    assert "switch" in str(fault_of(lambda: parse_setting("study.balance", "maybe")))
+    assert "switch" in str(fault_of(lambda: load_settings(file, {})))
+
+
+def test_the_place_of_new_cards_is_one_of_three() -> None:
+    """The three are named."""
+    fault = fault_of(lambda: parse_setting("study.new_order", "first"))
+
+    assert parse_setting("study.new_order", "before") == "before"
+    assert fault is not None
+    assert "mixed or before or after" in fault.why

@@ -10,7 +10,15 @@ import click
 
 from studytrack.cli.front import Commands, Front, json_option, limit_option, pass_front
 from studytrack.cli.output import emit_json, moment_text, say, table, without_keys
-from studytrack.cli.review import NAMES, WORDS, front_text, judged_text
+from studytrack.cli.review import (
+    NAMES,
+    WORDS,
+    check_moment,
+    front_text,
+    judged_text,
+    tell_leech,
+    yes_option,
+)
 from studytrack.cli.undo import undo_last
 from studytrack.domain.cards import AUTO_GRADED, Card, cloze_front, right_answer
 from studytrack.domain.days import day_start, offset_minutes, utc_ms
@@ -18,8 +26,10 @@ from studytrack.errors import UsageFault, resolve
 
 if TYPE_CHECKING:
     from studytrack.domain.log import LogRow
+    from studytrack.services.cards import CardState
     from studytrack.services.review import Answered, Question
 
+RESTING = ("suspended", "mastered")
 ASKED = ("id", "kind", "topic", "level", "code", "choices", "unit", "hint")  # give nothing away
 
 
@@ -42,23 +52,49 @@ def _find(front: Front, name: str) -> Card:
 
 @card.command("list", help="All cards with their due day.")
 @click.option("--topic", default="", help="Only cards of one topic or point.")
+@click.option("--leeches", is_flag=True, help="Only cards that are forgotten again and again.")
+@click.option("--flagged", is_flag=True, help="Only cards that you flagged.")
 @limit_option
 @json_option
 @pass_front
-def list_cards(front: Front, topic: str, limit: int | None, as_json: bool) -> None:
+def list_cards(
+    front: Front, topic: str, leeches: bool, flagged: bool, limit: int | None, as_json: bool
+) -> None:
     """Print cards."""
-    from studytrack.services.review import card_states
+    from studytrack.services.cards import card_states
 
     wanted = _topics(front, topic)
-    states = [s for s in card_states(front.study) if wanted is None or s.card.topic in wanted]
-    states = states[:limit]
+    states = [
+        state
+        for state in card_states(front.study)
+        if (wanted is None or state.card.topic in wanted)
+        and (state.leech or not leeches)
+        and (state.flagged or not flagged)
+    ][:limit]
     if as_json:
-        emit_json([card_data(s.card, due=s.due or None, state=s.state) for s in states])
+        emit_json([_state_data(state) for state in states])
         return
-    rows = [
-        (s.card.id, s.card.kind, s.card.topic, s.due or s.state, front_line(s.card)) for s in states
-    ]
-    table(("id", "kind", "topic", "due", "title"), rows, "No card here yet: `studytrack card add`.")
+    rows = [(s.card.id, s.card.kind, s.card.topic, _when(s), front_line(s.card)) for s in states]
+    nothing = "No card here yet: `studytrack card add`."
+    if leeches or flagged:
+        nothing = "No such card."
+    table(("id", "kind", "topic", "due", "title"), rows, nothing)
+
+
+def _state_data(state: CardState) -> dict[str, Any]:
+    """Return a card with its memory as JSON shows it."""
+    return card_data(
+        state.card,
+        due=state.due or None,
+        state=state.state,
+        lapses=state.lapses,
+        leech=state.leech,
+        flagged=state.flagged,
+    )
+
+
+def _when(state: CardState) -> str:
+    return state.state if state.state in RESTING else state.due or state.state
 
 
 def front_line(item: Card) -> str:
@@ -114,10 +150,11 @@ def _asked(question: Question) -> dict[str, Any]:
 @click.argument("name", metavar="ID")
 @click.argument("rating", required=False)
 @click.option("--text", help="The answer to a typed, numeric, choice, cloze or shape card.")
+@yes_option
 @json_option
 @pass_front
 def answer_card(
-    front: Front, name: str, rating: str | None, text: str | None, as_json: bool
+    front: Front, name: str, rating: str | None, text: str | None, yes: bool, as_json: bool
 ) -> int:
     """Record one answer; a wrong --text exits with 1."""
     from studytrack.services.review import answer, propose
@@ -139,6 +176,7 @@ def answer_card(
         raise UsageFault(
             "The rating is missing.", "", f"Use `card answer {item.id} 3`, or --text ANSWER."
         )
+    check_moment(front.study, yes=yes)
     done = answer(front.study, item.id, number, text=text, judgement=judgement)
     wrong = judgement is not None and judgement.outcome == "wrong"
     if as_json:
@@ -149,6 +187,7 @@ def answer_card(
         if judgement is not None:
             say(judged_text(judgement))
         say(f"{NAMES[number].capitalize()}. {done.due_text}")
+        tell_leech(done)
     return 1 if wrong else 0
 
 
@@ -176,6 +215,7 @@ def _answered(front: Front, done: Answered) -> dict[str, Any]:
         "due": day,
         "due_at": moment,
         "left": done.left,
+        "leech": done.leech and dataclasses.asdict(done.leech),
     }
 
 
@@ -200,10 +240,10 @@ def _due(front: Front, row: LogRow) -> tuple[str, str]:
 @pass_front
 def show_card(front: Front, name: str, as_json: bool) -> None:
     """Print one card."""
-    from studytrack.services.review import card_states
+    from studytrack.services.cards import card_state
 
     item = _find(front, name)
-    state = next(s for s in card_states(front.study) if s.card.id == item.id)
+    state = card_state(front.study, item.id)
     rows = front.study.store.live(item_kind="card", item_id=item.id)
     history = [
         {"at": moment_text(row.utc_ms, row.offset_min), "rating": row.rating, "kind": row.kind}
@@ -211,8 +251,7 @@ def show_card(front: Front, name: str, as_json: bool) -> None:
     ]
     if as_json:
         memory = {"stability": state.stability, "difficulty": state.difficulty}
-        shown = card_data(item, due=state.due or None, state=state.state, history=history, **memory)
-        emit_json(shown)
+        emit_json(_state_data(state) | {"history": history} | memory)
         return
     say(f"{item.id} ({', '.join(word for word in (item.kind, item.topic) if word)})")
     say(front_text(item))
@@ -221,10 +260,12 @@ def show_card(front: Front, name: str, as_json: bool) -> None:
         say(item.back)
     answered = sum(row.rating is not None for row in rows)
     if not answered:
-        say("Not asked yet." if state.state != "suspended" else "Suspended.")
+        say("Not asked yet." if state.state == "new" else f"{state.state.capitalize()}.")
         return
-    when = f", due {state.due}" if state.state != "suspended" else ""
+    when = f", due {state.due}" if state.due and state.state not in RESTING else ""
     say(f"{state.state.capitalize()}{when}; answered {answered} time{'s'[: answered != 1]}.")
+    if state.leech:
+        say(f"Forgotten {state.lapses} times: a leech.")
 
 
 @card.command("add", help="Add a card of your own.")
@@ -252,43 +293,55 @@ def add(front: Front, question: str, back: str, topic: str, typed: bool, as_json
         say(f"Added `{made.id}`.")
 
 
-@card.command("suspend", help="Leave a card out until it is resumed.")
-@click.argument("name", metavar="ID")
-@json_option
-@pass_front
-def suspend_card(front: Front, name: str, as_json: bool) -> None:
-    """Suspend a card."""
-    from studytrack.services.review import suspend
+_DEEDS: dict[str, tuple[str, str]] = {
+    "suspend": (
+        "Leave a card out until it is resumed.",
+        "`{id}` is left out. `studytrack card resume {id}` brings it back.",
+    ),
+    "resume": ("Ask a suspended or mastered card again.", "`{id}` is asked again."),
+    "bury": (
+        "Leave a card out until the next study day.",
+        "`{id}` waits until the next study day.",
+    ),
+    "master": (
+        "Take a card that you know for good out of rotation.",
+        "`{id}` is mastered and not asked any more. `studytrack card resume {id}` brings it back.",
+    ),
+    "reset": (
+        "Forget what is known of a card; its history stays.",
+        "`{id}` is new again. `studytrack card undo` takes that back.",
+    ),
+    "flag": ("Mark a card to look at again.", "`{id}` is flagged; `card list --flagged` shows it."),
+    "unflag": ("Take the mark from a card.", "`{id}` is not flagged any more."),
+}
 
-    item = _find(front, name)
-    suspend(front.study, item.id)
-    _moved(
-        front,
-        item,
-        f"`{item.id}` is left out. `studytrack card resume {item.id}` brings it back.",
-        as_json=as_json,
-    )
+
+def _add_deed(verb: str, help_text: str, told: str) -> None:
+    @card.command(verb, help=help_text)
+    @click.argument("name", metavar="ID")
+    @json_option
+    @pass_front
+    def deed(front: Front, name: str, as_json: bool) -> None:
+        """Do it, and say what it means."""
+        from studytrack.services import cards
+
+        item = _find(front, name)
+        if verb in {"flag", "unflag"}:
+            cards.flag(front.study, item.id, flagged=verb == "flag")
+        else:
+            getattr(cards, verb)(front.study, item.id)
+        _moved(front, item, told.format(id=item.id), as_json=as_json)
 
 
-@card.command("resume", help="Ask a suspended card again.")
-@click.argument("name", metavar="ID")
-@json_option
-@pass_front
-def resume_card(front: Front, name: str, as_json: bool) -> None:
-    """Resume a card."""
-    from studytrack.services.review import resume
-
-    item = _find(front, name)
-    resume(front.study, item.id)
-    _moved(front, item, f"`{item.id}` is asked again.", as_json=as_json)
+for _verb, (_help, _told) in _DEEDS.items():
+    _add_deed(_verb, _help, _told)
 
 
 def _moved(front: Front, item: Card, text: str, *, as_json: bool) -> None:
-    from studytrack.services.review import card_states
+    from studytrack.services.cards import card_state
 
     if as_json:
-        state = next(s for s in card_states(front.study) if s.card.id == item.id)
-        emit_json(card_data(item, due=state.due or None, state=state.state))
+        emit_json(_state_data(card_state(front.study, item.id)))
     else:
         say(text)
 

@@ -14,16 +14,22 @@ from typing import TYPE_CHECKING
 import click
 
 from studytrack.cli.front import Front, pass_front
-from studytrack.cli.output import is_terminal, say, without_keys
+from studytrack.cli.output import is_terminal, note, say, without_keys
 from studytrack.domain.cards import AUTO_GRADED, Card, Judgement, cloze_front, right_answer
 
 if TYPE_CHECKING:
-    from studytrack.services.review import Question
+    from studytrack.services.review import Answered, Question
+    from studytrack.services.study import Study
 
 WORDS = {"again": 1, "hard": 2, "good": 3, "easy": 4}
 NAMES = {number: word for word, number in WORDS.items()}
 PLAIN_WORDS = {"right": "Right.", "near": "Nearly.", "wrong": "Not this."}
 LONGEST_MS = 600_000  # a question that stood longer was left lying
+
+
+yes_option = click.option(
+    "--yes", is_flag=True, help="The date is right, although the last entry is long ago."
+)
 
 
 class Quit(Exception):
@@ -39,16 +45,30 @@ class Undone(Exception):
 @click.option("--topic", default="", help="Only cards of one topic.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many cards.")
 @click.option("--more", type=click.IntRange(1, 500), help="Learn so many more new cards today.")
+@click.option(
+    "--more-reviews", type=click.IntRange(1, 9999), help="Review so many more due cards today."
+)
+@click.option("--more-minutes", type=click.IntRange(1, 600), help="So many more minutes today.")
+@yes_option
 @pass_front
-def review(front: Front, plain: bool, topic: str, limit: int | None, more: int | None) -> None:
+def review(
+    front: Front,
+    plain: bool,
+    topic: str,
+    limit: int | None,
+    more: int | None,
+    more_reviews: int | None,
+    more_minutes: int | None,
+    yes: bool,
+) -> None:
     """Ask due and new cards until none is left, `q`, or the end of the input."""
     del plain
-    from studytrack.services.review import counts, learn_more
+    from studytrack.services.review import allow_more, counts
 
     study = front.study
     counts(study, topic)  # a topic that is not there is told before anything is changed
-    if more:
-        learn_more(study, more)
+    check_moment(study, yes=yes)
+    allow_more(study, new=more or 0, reviews=more_reviews or 0, minutes=more_minutes or 0)
     session = Session(front, topic, limit)
     try:
         session.run()
@@ -57,6 +77,29 @@ def review(front: Front, plain: bool, topic: str, limit: int | None, more: int |
         return
     say(f"{session.answered} answered." if session.answered else "Nothing is due.")
     say(without_keys(counts(study, topic).next_due_text))
+
+
+def check_moment(study: Study, *, yes: bool) -> None:
+    """Warn of a clock that runs behind; take one that leapt ahead only with `--yes`.
+
+    Raises:
+        ClockLeap: it is more than a year after the last entry.
+    """
+    from studytrack.services.moments import believe_clock, check_clock, clock_warning
+
+    if yes:
+        believe_clock(study)
+    check_clock(study)
+    if warning := clock_warning(study):
+        note(warning)
+
+
+def tell_leech(done: Answered) -> None:
+    """Say what may help with a card that is forgotten again and again."""
+    if done.leech is not None:
+        say(done.leech.sentence)
+        for suggestion in done.leech.suggestions:
+            say(f"  - {suggestion}")
 
 
 class Session:
@@ -118,6 +161,7 @@ class Session:
             duration_ms=taken if is_terminal(sys.stdin) else None,
         )
         say(f"{NAMES[rating].capitalize()}. {done.due_text} {done.left} left.")
+        tell_leech(done)
 
     def _rating(self, question: Question, judgement: Judgement | None) -> int:
         """Prompt for the rating until one is given."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
 from studytrack.cli.output import emit_json, say, table
+from studytrack.domain.calibration import ENOUGH
+
+if TYPE_CHECKING:
+    from studytrack.domain.calibration import Calibration
 
 BARS = "·▁▂▃▄▅▆▇█"
 MOST_BARS = 60  # so many days fit a line
@@ -25,9 +30,10 @@ def bars(values: tuple[int, ...]) -> str:
 
 @click.command(help="Progress in figures.")
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True)
+@click.option("--calibration", is_flag=True, help="Compare predicted with actual recall.")
 @json_option
 @pass_front
-def stats(front: Front, days: int, as_json: bool) -> None:
+def stats(front: Front, days: int, calibration: bool, as_json: bool) -> None:
     """Print figures."""
     from studytrack.services.stats import stats as compute
 
@@ -54,6 +60,39 @@ def stats(front: Front, days: int, as_json: bool) -> None:
     ]
     if rows:
         table(("part", "reviews", "remembered"), rows)
+    if found.leeches:
+        say(f"Leeches: {counted(found.leeches, 'card')} (`studytrack card list --leeches`).")
+    for one in found.calibration:
+        if calibration or one.enough:
+            _tell_calibration(one, whole=calibration)
+
+
+def _tell_calibration(one: Calibration, *, whole: bool) -> None:
+    if not one.enough:
+        say(
+            f"Predictions for {one.kind}s: not enough data "
+            f"({counted(one.reviews, 'review')} after a day or more; it takes {ENOUGH})."
+        )
+        return
+    wanted = "" if one.wanted is None else f" of {one.wanted:.0%} wanted"
+    say(
+        f"Predictions for {one.kind}s: {counted(one.reviews, 'review')}, "
+        f"{one.recalled:.1%} remembered{wanted}, log loss {one.log_loss:.3f}, "
+        f"RMSE {one.rmse:.1%}."
+    )
+    if whole:
+        rows = [
+            (
+                one.kind,
+                bin_.reviews,
+                f"{bin_.predicted:.1%}",
+                f"{bin_.recalled:.1%}",
+                f"{bin_.low:.1%} to {bin_.high:.1%}",
+                "" if bin_.low <= bin_.predicted <= bin_.high else "off",
+            )
+            for bin_ in one.bins
+        ]
+        table(("kind", "reviews", "predicted", "remembered", "95 % interval", ""), rows)
 
 
 def counted(number: int, word: str) -> str:

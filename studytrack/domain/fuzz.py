@@ -34,19 +34,23 @@ def bounds(interval: float, minimum: int, maximum: int) -> tuple[int, int]:
     return low, high
 
 
-def fuzzed(interval: float, previous: int, maximum: int, u: float) -> int:
-    """Return the interval in whole days.
+def legal(interval: float, previous: int, maximum: int) -> tuple[int, int]:
+    """Return the first and last day that an interval may be scheduled to.
 
     Args:
         interval: from the model, not rounded.
         previous: the last scheduled interval; a success that grew never falls back to it.
         maximum: the longest interval.
-        u: a draw in [0, 1).
     """
     minimum = 1
     if round(interval) > previous:
         minimum = previous + 1
     elif previous <= bounds(interval, 1, maximum)[1]:
         minimum = max(1, previous)
-    low, high = bounds(interval, min(minimum, maximum), maximum)
+    return bounds(interval, min(minimum, maximum), maximum)
+
+
+def fuzzed(interval: float, previous: int, maximum: int, u: float) -> int:
+    """Return the interval in whole days, each legal one as likely; `u` is a draw in [0, 1)."""
+    low, high = legal(interval, previous, maximum)
     return low + int(u * (high - low + 1))

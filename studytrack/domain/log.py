@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ItemKind = Literal[
-    "card", "exercise", "reading", "topic", "term", "note", "resource", "advice", "day"
+    "card", "exercise", "reading", "topic", "term", "note", "resource", "advice", "day", "params"
 ]
 RowKind = Literal[
     "learn",  # first answers of a card
@@ -23,9 +23,11 @@ RowKind = Literal[
     "hint",  # a hint was shown
     "solution",  # the solution was shown
     "suspend",
+    "mastered",  # known for good: out of rotation until it is resumed
     "resume",
     "bury",  # until the next study day
     "forward",  # due today, because something else showed that it is needed
+    "reschedule",  # another interval since the last answer, without one; with a row that leads it
     "reset",  # forget the item's memory state
     "set",  # `fields` of a tracked item changed (reading status, topic mark, own card, …)
     "import",  # one imported file; undoing it undoes the rows whose `batch` it is
@@ -33,7 +35,11 @@ RowKind = Literal[
 ]
 REVIEW_KINDS: frozenset[str] = frozenset({"learn", "review", "relearn"})
 UNDOABLE: frozenset[str] = frozenset(
-    {"learn", "review", "relearn", "cram", "suspend", "resume", "bury", "reset", "set", "import"}
+    {
+        *("learn", "review", "relearn", "cram"),
+        *("suspend", "mastered", "resume", "bury", "reset", "reschedule"),
+        *("set", "import"),
+    }
 )
 
 

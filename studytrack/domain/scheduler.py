@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from studytrack.domain.balance import LONGEST, Spread, choose_day
 from studytrack.domain.days import elapsed
 from studytrack.domain.fsrs import AGAIN, EASY, GOOD, HARD, Fsrs, State
-from studytrack.domain.fuzz import draw, fuzzed
+from studytrack.domain.fuzz import draw, fuzzed, legal
 from studytrack.domain.log import REVIEW_KINDS, LogRow, RowKind, live_rows
 
-MemoryState = Literal["new", "learning", "review", "relearning"]
+MemoryState = Literal["new", "learning", "review", "relearning", "mastered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Memory:
     """The state of one item. Days are study-day ordinals; `due_ms` is set in steps only.
 
     `interval` is the last scheduled number of days, `last_clock` the newest row that was folded.
+    A *mastered* item is out of rotation until it is resumed, and keeps what is known of it.
     """
 
     item_kind: str
@@ -40,6 +42,11 @@ class Memory:
     suspended: bool = False
     buried_day: int | None = None
     last_clock: int = 0
+
+    @property
+    def resting(self) -> bool:
+        """Whether it is out of rotation until the learner brings it back."""
+        return self.suspended or self.state == "mastered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,76 +87,156 @@ class Outcome:
 
 
 def answer(
-    memory: Memory, rating: int, moment: Moment, preset: Preset, model: Fsrs | None = None
+    memory: Memory,
+    rating: int,
+    moment: Moment,
+    preset: Preset,
+    model: Fsrs | None = None,
+    spread: Spread | None = None,
 ) -> Outcome:
     """Return what a rating does to an item.
+
+    Args:
+        memory: the item before.
+        rating: 1 again, 2 hard, 3 good, 4 easy.
+        moment: when.
+        preset: how its kind is scheduled.
+        model: the model of memory.
+        spread: the work of the days to come; None takes each legal day as it falls.
 
     Raises:
         ValueError: the rating is not 1 to 4.
     """
     if rating not in (AGAIN, HARD, GOOD, EASY):
         raise ValueError(f"The rating is {rating}; it is 1 again, 2 hard, 3 good or 4 easy.")
-    model = model or _DEFAULT
-    new_state, recall = _remember(memory, rating, moment, model)
-    scheduled, state, step = _schedule(memory, rating, moment, preset, model)
-    kinds: dict[str, RowKind] = {"review": "review", "relearning": "relearn"}
-    lapse = memory.state == "review" and rating == AGAIN
-    scheduled_memory = replace(
-        memory,
-        state=state,
-        stability=new_state.stability,
-        difficulty=new_state.difficulty,
-        step=step,
-        last_day=moment.day,
-        reps=memory.reps + 1,
-        lapses=memory.lapses + lapse,
-        buried_day=None,
-    )
-    return Outcome(
-        memory=_due(scheduled_memory, scheduled, moment),
-        kind=kinds.get(memory.state, "learn"),
-        scheduled=scheduled,
-        recall_before=recall,
-    )
+    return _Answering(memory, moment, preset, model, spread).outcome(rating)
 
 
 def preview(
-    memory: Memory, moment: Moment, preset: Preset, model: Fsrs | None = None
+    memory: Memory,
+    moment: Moment,
+    preset: Preset,
+    model: Fsrs | None = None,
+    spread: Spread | None = None,
 ) -> tuple[Outcome, Outcome, Outcome, Outcome]:
     """Return what each of the four ratings would do."""
-    again, hard, good, easy = (
-        answer(memory, rating, moment, preset, model) for rating in (AGAIN, HARD, GOOD, EASY)
-    )
+    one = _Answering(memory, moment, preset, model, spread)
+    return one.outcome(AGAIN), one.outcome(HARD), one.outcome(GOOD), one.outcome(EASY)
+
+
+def promise(
+    memory: Memory,
+    moment: Moment,
+    preset: Preset,
+    model: Fsrs | None = None,
+    spread: Spread | None = None,
+) -> tuple[int, int, int, int]:
+    """Return what each rating would schedule: days, or negative seconds for a step."""
+    one = _Answering(memory, moment, preset, model, spread)
+    again, hard, good, easy = (one.schedule(rating)[0] for rating in (AGAIN, HARD, GOOD, EASY))
     return again, hard, good, easy
 
 
-def _remember(
-    memory: Memory, rating: int, moment: Moment, model: Fsrs
-) -> tuple[State, float | None]:
+class _Answering:
+    """One item at one moment. What several ratings have in common is computed once."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        moment: Moment,
+        preset: Preset,
+        model: Fsrs | None,
+        spread: Spread | None,
+    ) -> None:
+        self.memory = _awake(memory)
+        self.moment = moment
+        self.preset = preset
+        self.model = model or _DEFAULT
+        self.spread = spread
+        self._intervals: dict[int, list[tuple[int, float]]] = {}
+
+    def outcome(self, rating: int) -> Outcome:
+        """Return all that a rating does."""
+        memory, moment = self.memory, self.moment
+        scheduled, state, step = self.schedule(rating)
+        return Outcome(
+            memory=_answered(memory, rating, moment, self.model, scheduled, state, step),
+            kind=_KINDS.get(memory.state, "learn"),
+            scheduled=scheduled,
+            recall_before=_recall(memory, moment, self.model),
+        )
+
+    def schedule(self, rating: int) -> tuple[int, MemoryState, int]:
+        """Return what is scheduled (days, or negative seconds), the new state and the new step."""
+        memory, preset = self.memory, self.preset
+        lapsed = memory.state in {"review", "relearning"}
+        steps = preset.relearning_steps if lapsed else preset.learning_steps
+        in_steps: MemoryState = "relearning" if lapsed else "learning"
+        step = memory.step if memory.state in {"learning", "relearning"} else 0
+        leaves = not steps or step >= len(steps) or (memory.state == "review" and rating != AGAIN)
+        if rating == AGAIN and steps:
+            return -steps[0], in_steps, 0
+        if not leaves and rating == HARD:
+            return -_hard_step(steps, step), in_steps, step
+        if not leaves and rating == GOOD and step + 1 < len(steps):
+            return -steps[step + 1], in_steps, step + 1
+        lowest = HARD if leaves else GOOD if step + 1 >= len(steps) else EASY
+        return self._interval(rating, min(lowest, rating)), "review", 0
+
+    def _interval(self, rating: int, lowest: int) -> int:
+        """Return the interval of `rating`: each better rating is a day longer than the one below.
+
+        `lowest` is the lowest rating that would get an interval here too.
+        """
+        found = self._intervals.setdefault(lowest, [])
+        while len(found) <= rating - lowest:
+            below = found[-1] if found else (0, 0.0)
+            found.append(self._next_interval(lowest + len(found), *below))
+        return found[rating - lowest][0]
+
+    def _next_interval(self, rating: int, below: int, below_exact: float) -> tuple[int, float]:
+        """Return the interval of a rating in whole days, and not rounded.
+
+        `below` and `below_exact` are those of the rating below it, zeros for none.
+        """
+        memory, maximum = self.memory, self.preset.maximum
+        if rating == AGAIN and self.preset.again_tomorrow:
+            return 1, 1.0
+        state = _remembered(memory, rating, self.moment, self.model)
+        interval = self.model.interval(state, self.preset.retention)
+        previous = memory.interval if memory.state == "review" and rating != AGAIN else 0
+        least = below + (below > 0 and interval > below_exact)
+        u = draw(memory.item_id, memory.reps)
+        if self.spread is None or interval > LONGEST:
+            days = max(fuzzed(interval, previous, maximum, u), least)
+        else:
+            low, high = legal(interval, previous, maximum)
+            days = choose_day(self.spread, max(low, least), max(high, least), u)
+        return min(max(days, 1), maximum), interval
+
+
+_KINDS: dict[str, RowKind] = {"review": "review", "relearning": "relearn"}
+
+
+def _awake(memory: Memory) -> Memory:
+    """Return a mastered item as what it is once it is back in rotation."""
+    if memory.state != "mastered":
+        return memory
+    return replace(memory, state="review" if memory.reps else "new")
+
+
+def _remembered(memory: Memory, rating: int, moment: Moment, model: Fsrs) -> State:
     if memory.state == "new":
-        return model.first(rating), None
+        return model.first(rating)
     known = State(memory.stability, memory.difficulty)
-    days = elapsed(memory.last_day, moment.day)
-    return model.next(known, rating, days), model.recall(known, days)
+    return model.next(known, rating, elapsed(memory.last_day, moment.day))
 
 
-def _schedule(
-    memory: Memory, rating: int, moment: Moment, preset: Preset, model: Fsrs
-) -> tuple[int, MemoryState, int]:
-    """Return what is scheduled (days, or negative seconds), the new state and the new step."""
-    lapsed = memory.state in {"review", "relearning"}
-    steps = preset.relearning_steps if lapsed else preset.learning_steps
-    in_steps: MemoryState = "relearning" if lapsed else "learning"
-    step = memory.step if memory.state in {"learning", "relearning"} else 0
-    leaves = not steps or step >= len(steps) or (memory.state == "review" and rating != AGAIN)
-    if rating == AGAIN and steps:
-        return -steps[0], in_steps, 0
-    if not leaves and rating == HARD:
-        return -_hard_step(steps, step), in_steps, step
-    if not leaves and rating == GOOD and step + 1 < len(steps):
-        return -steps[step + 1], in_steps, step + 1
-    lowest = HARD if leaves else GOOD if step + 1 >= len(steps) else EASY
-    return _days(memory, rating, min(lowest, rating), moment, preset, model), "review", 0
+def _recall(memory: Memory, moment: Moment, model: Fsrs) -> float | None:
+    if memory.state == "new":
+        return None
+    known = State(memory.stability, memory.difficulty)
+    return model.recall(known, elapsed(memory.last_day, moment.day))
 
 
 def _hard_step(steps: tuple[int, ...], step: int) -> int:
@@ -158,35 +245,32 @@ def _hard_step(steps: tuple[int, ...], step: int) -> int:
     return steps[0] * 3 // 2 if len(steps) == 1 else (steps[0] + steps[1]) // 2
 
 
-def _days(
-    memory: Memory, rating: int, lowest: int, moment: Moment, preset: Preset, model: Fsrs
-) -> int:
-    """Return the interval of `rating`: each better rating is a day longer than the one below.
-
-    `lowest` is the lowest rating that would get an interval here too.
-    """
-    u = draw(memory.item_id, memory.reps)
-    days, below = 0, 0.0
-    for one in range(lowest, rating + 1):
-        if one == AGAIN and preset.again_tomorrow:
-            days, below = 1, 0.0
-            continue
-        state, _ = _remember(memory, one, moment, model)
-        interval = model.interval(state, preset.retention)
-        previous = memory.interval if memory.state == "review" and one != AGAIN else 0
-        least = days + (days > 0 and interval > below)
-        days = max(fuzzed(interval, previous, preset.maximum, u), least)
-        below = interval
-    return min(max(days, 1), preset.maximum)
-
-
-def _due(memory: Memory, scheduled: int, moment: Moment) -> Memory:
-    """Return the memory with its due day, and the instant for a step."""
-    if scheduled < 0:
-        return replace(
-            memory, due_day=moment.day, due_ms=moment.utc_ms - scheduled * 1000, interval=0
-        )
-    return replace(memory, due_day=moment.day + scheduled, due_ms=None, interval=scheduled)
+def _answered(
+    memory: Memory,
+    rating: int,
+    moment: Moment,
+    model: Fsrs,
+    scheduled: int,
+    state: MemoryState,
+    step: int,
+) -> Memory:
+    """Return an item after an answer that scheduled days, or seconds of a step."""
+    known = _remembered(memory, rating, moment, model)
+    days = max(scheduled, 0)
+    return replace(
+        memory,
+        state=state,
+        stability=known.stability,
+        difficulty=known.difficulty,
+        step=step,
+        due_day=moment.day + days,
+        due_ms=moment.utc_ms - scheduled * 1000 if scheduled < 0 else None,
+        last_day=moment.day,
+        interval=days,
+        reps=memory.reps + 1,
+        lapses=memory.lapses + (memory.state == "review" and rating == AGAIN),
+        buried_day=None,
+    )
 
 
 def fold(
@@ -213,30 +297,23 @@ def fold_one(
 
 def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
     if row.kind in REVIEW_KINDS and row.rating is not None and row.scheduled is not None:
+        before = _awake(memory)
         moment = Moment(day=row.study_day, utc_ms=row.utc_ms)
-        state, _ = _remember(memory, row.rating, moment, model)
-        lapse = memory.state == "review" and row.rating == AGAIN
-        new, step = _state_of(memory, row)
-        changed = replace(
-            memory,
-            state=new,
-            step=step,
-            stability=state.stability,
-            difficulty=state.difficulty,
-            last_day=row.study_day,
-            reps=memory.reps + 1,
-            lapses=memory.lapses + lapse,
-            buried_day=None,
-        )
-        return _due(changed, row.scheduled, moment)
+        state, step = _state_of(before, row)
+        return _answered(before, row.rating, moment, model, row.scheduled, state, step)
     if row.kind == "suspend":
         return replace(memory, suspended=True)
+    if row.kind == "mastered":
+        return replace(memory, state="mastered", step=0, due_ms=None, suspended=False)
     if row.kind == "resume":
-        return replace(memory, suspended=False)
+        return replace(_awake(memory), suspended=False)
     if row.kind == "bury":
         return replace(memory, buried_day=row.study_day)
     if row.kind == "forward" and memory.due_day > row.study_day and memory.due_ms is None:
         return replace(memory, due_day=row.study_day)  # stability and interval stay as they are
+    if row.kind == "reschedule" and row.scheduled is not None and memory.state == "review":
+        due = memory.last_day + row.scheduled
+        return replace(memory, due_day=due, due_ms=None, interval=row.scheduled)
     if row.kind == "reset":
         return Memory(item_kind=memory.item_kind, item_id=memory.item_id)
     return None

@@ -114,10 +114,10 @@ def _cards_forward(study: Study, whole: Exercise, batch: str) -> list[LogRow]:
     """Bring forward the cards of the topic that are least likely to be recalled."""
     catalogue, today = study.catalogue, study.stamp().study_day
     home, memories = homes(catalogue), study.store.memories("card")
-    topic = home.get(whole.topic, whole.topic)
+    topic, model = home.get(whole.topic, whole.topic), study.model("card")
     likely: list[tuple[float, str]] = []
     for card in catalogue.cards.values():
-        recall = recall_now(memories.get(("card", card.id)), today)
+        recall = recall_now(memories.get(("card", card.id)), today, model)
         if home.get(card.topic) == topic and recall is not None and not card.retired:
             likely.append((recall, card.id))
     return _forward(study, [name for _, name in sorted(likely)], whole.id, batch)[:MOST_FORWARD]

@@ -189,9 +189,9 @@ def _count(catalogue: Catalogue, evidence: Evidence) -> dict[str, TopicEvidence]
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     for card in catalogue.cards.values():
         memory = evidence.memories.get(("card", card.id))
-        if not card.retired and not (memory and memory.suspended):
+        if not card.retired and not (memory and memory.resting):
             for name in _filed(home, [card.topic]):
-                _count_card(tallies[name], memory, evidence.today)
+                _count_card(tallies[name], memory, evidence)
     for exercise in ready_exercises(catalogue):
         # its topic counts it once; any point may, as those are what it is about
         points = {name for name in exercise.topics if home.get(name, name) != name}
@@ -211,9 +211,9 @@ def _filed(home: Mapping[str, str], names: Iterable[str]) -> set[str]:
     return known | {home[name] for name in known}
 
 
-def _count_card(tally: _Tally, memory: Memory | None, today: int) -> None:
+def _count_card(tally: _Tally, memory: Memory | None, evidence: Evidence) -> None:
     tally.cards += 1
-    chance = recall_now(memory, today)
+    chance = recall_now(memory, evidence.today, evidence.model)
     if chance is not None:
         tally.recalls.append(chance)
 

@@ -42,7 +42,12 @@ def due_text(scheduled: int, today: int) -> str:
 
 
 def next_due_text(
-    waiting: int, memories: Iterable[Memory], now: datetime, today: int, rollover: int
+    waiting: int,
+    memories: Iterable[Memory],
+    now: datetime,
+    today: int,
+    rollover: int,
+    held: int = 0,
 ) -> str:
     """Return when it goes on, or how to go on now.
 
@@ -52,13 +57,19 @@ def next_due_text(
         now: the moment, in the learner's zone.
         today: its study day.
         rollover: minutes after midnight at which a study day begins.
+        held: how many due cards a limit of the day holds back.
     """
     if waiting:
         return f"{_cards(waiting)} can be asked now."
+    if held:
+        return (
+            f"The day's limit is reached; {_cards(held)} more could be asked. "
+            "`studytrack review --more-reviews 20 --more-minutes 10` goes on."
+        )
     upcoming: dict[int, int] = {}
     for memory in memories:
         day = max(memory.due_day, (memory.buried_day or 0) + 1)
-        if memory.state != "new" and day > today and not memory.suspended:
+        if memory.state != "new" and day > today and not memory.resting:
             upcoming[day] = upcoming.get(day, 0) + 1
     if not upcoming:
         return "No card waits. `studytrack review --more 5` (key l) learns new ones."

@@ -40,6 +40,7 @@ class Evidence:
     marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     attempts: Mapping[str, Sequence[Attempt]] = field(default_factory=dict)
     states: Mapping[str, ExerciseState] = field(default_factory=dict)
+    model: Fsrs = _MODEL  # of cards
 
 
 def gather(study: Study, days: int = 1) -> Evidence:
@@ -75,6 +76,7 @@ def gather(study: Study, days: int = 1) -> Evidence:
         marks=store.entities("topic"),
         attempts=attempts,
         states=states,
+        model=study.model("card"),
     )
 
 
@@ -110,12 +112,12 @@ def ready_exercises(catalogue: Catalogue) -> list[Exercise]:
     return sorted(ready, key=lambda e: (places.get(e.topic, len(places)), e.level, e.minutes, e.id))
 
 
-def recall_now(memory: Memory | None, today: int) -> float | None:
+def recall_now(memory: Memory | None, today: int, model: Fsrs = _MODEL) -> float | None:
     """Return the chance of recalling an item today, None if it was never answered."""
-    if memory is None or memory.state == "new":
+    if memory is None or not memory.reps:
         return None
     known = State(memory.stability, memory.difficulty)
-    return _MODEL.recall(known, elapsed(memory.last_day, today))
+    return model.recall(known, elapsed(memory.last_day, today))
 
 
 def study_days(study: Study, evidence: Evidence) -> set[int]:
@@ -129,7 +131,7 @@ def scheduled_days(evidence: Evidence) -> list[int]:
     return [
         memory.due_day
         for memory in evidence.memories.values()
-        if memory.state != "new" and not memory.suspended
+        if memory.reps and not memory.resting
     ]
 
 

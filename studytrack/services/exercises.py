@@ -20,10 +20,11 @@ from studytrack.domain.exercise import REFERENCE, Exercise
 from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.progress import ExerciseState, ExerciseStatus, exercise_state
 from studytrack.domain.ratings import AGAIN, Effort, effort, exercise_rating
-from studytrack.domain.scheduler import EXERCISES, Memory, Moment, answer
+from studytrack.domain.scheduler import EXERCISES, Moment, answer
 from studytrack.errors import ContentFault, EnvironmentFault, UsageFault, resolve
 from studytrack.paths import ensure
 from studytrack.services.consequences import Happened, consequences
+from studytrack.services.deck import spread_of
 from studytrack.services.evidence import gather, ready_exercises
 from studytrack.services.study import Study
 
@@ -214,12 +215,14 @@ def rating_row(
     """
     stamp = study.stamp()
     retention = study.settings.memory_retention_exercises
+    memory = study.store.memory("exercise", exercise_id)
     outcome = answer(
-        study.store.memories("exercise").get(("exercise", exercise_id))
-        or Memory(item_kind="exercise", item_id=exercise_id),
+        memory,
         rating,
         Moment(day=stamp.study_day, utc_ms=stamp.utc_ms),
         replace(EXERCISES, retention=retention),
+        study.model("exercise"),
+        spread_of(study, stamp, memory),
     )
     return study.store.new_row(
         stamp,
@@ -234,6 +237,7 @@ def rating_row(
         s_after=outcome.memory.stability,
         d_after=outcome.memory.difficulty,
         algorithm="fsrs6",
+        params_id=study.store.in_use("exercise").id,
         retention=retention,
     )
 

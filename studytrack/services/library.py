@@ -49,11 +49,12 @@ def term(study: Study, name: str) -> Term:
 def term_recall(study: Study) -> dict[str, TermRecall]:
     """Return how well each term with cards is known, by id."""
     today = study.stamp().study_day
-    memories = study.store.memories("card")
+    memories, model = study.store.memories("card"), study.model("card")
     chances: dict[str, list[float | None]] = defaultdict(list)
     for card in study.catalogue.cards.values():
         if card.term and not card.retired:
-            chances[card.term].append(recall_now(memories.get(("card", card.id)), today))
+            memory = memories.get(("card", card.id))
+            chances[card.term].append(recall_now(memory, today, model))
     found: dict[str, TermRecall] = {}
     for name, listed in chances.items():
         seen = [chance for chance in listed if chance is not None]

@@ -10,23 +10,26 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from studytrack.content.decode import plain
 from studytrack.domain.cards import Card, CardKind, Judgement, card_problems, judge
 from studytrack.domain.fsrs import Fsrs
+from studytrack.domain.leech import Leech
 from studytrack.domain.log import LogRow
 from studytrack.domain.plan import card_minutes
-from studytrack.domain.scheduler import CARDS, Memory, Moment, Outcome, Preset, preview
+from studytrack.domain.scheduler import CARDS, Memory, Moment, Outcome, Preset, promise
 from studytrack.domain.scheduler import answer as schedule
-from studytrack.errors import UsageFault, resolve
-from studytrack.services.deck import deck_of, note_answer
+from studytrack.errors import UsageFault
+from studytrack.services.cards import find_card, leech_of
+from studytrack.services.deck import deck_of, note_answer, spread_of
 from studytrack.services.due import due_text, interval_text, next_due_text
 from studytrack.services.evidence import resolve_topic
+from studytrack.services.moments import check_clock
 from studytrack.services.study import Study
 
 if TYPE_CHECKING:
+    from studytrack.domain.balance import Spread
     from studytrack.storage.store import Guard, Stamp
 
 RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
@@ -34,7 +37,10 @@ RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A card to ask: how many wait, and what each of the four ratings would schedule."""
+    """A card to ask: how many wait, and what each of the four ratings would schedule.
+
+    `memory` and `spread` are what the intervals were computed from, and so will the answer be.
+    """
 
     card: Card
     state: str
@@ -42,6 +48,8 @@ class Question:
     new_left: int
     intervals: tuple[str, str, str, str]
     guard: Guard
+    memory: Memory
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +70,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A stored answer and when the card comes back."""
+    """A stored answer and when the card comes back. `leech` is set when there is word of one."""
 
     card: Card
     rating: int
@@ -70,17 +78,7 @@ class Answered:
     scheduled_text: str
     due_text: str
     left: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardState:
-    """A card with its memory, for lists. `due` is a date, or "" for a card never asked."""
-
-    card: Card
-    state: str
-    due: str
-    stability: float
-    difficulty: float
+    leech: Leech | None = None
 
 
 def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) -> Question | None:
@@ -91,15 +89,16 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
         topic: only cards of this topic or point.
         skip: ids to leave out.
     """
-    with study.lock:
+    with study.lock, study.store.reading():
         stamp = study.stamp()
         deck = deck_of(study, stamp, topic, skip)
         chosen = deck.choose(_moment(stamp))
         if chosen is None:
             return None
         memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
-        outcomes = preview(memory, _moment(stamp), preset(study))
-        again, hard, good, easy = (interval_text(outcome.scheduled) for outcome in outcomes)
+        spread = spread_of(study, stamp, memory)
+        promised = promise(memory, _moment(stamp), preset(study), study.model("card"), spread)
+        again, hard, good, easy = map(interval_text, promised)
         return Question(
             card=chosen.card,
             state=memory.state,
@@ -107,12 +106,14 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
             new_left=deck.new,
             intervals=(again, hard, good, easy),
             guard=_guard(memory),
+            memory=memory,
+            spread=spread,
         )
 
 
 def counts(study: Study, topic: str = "") -> Counts:
     """Return what waits now."""
-    with study.lock:
+    with study.lock, study.store.reading():
         stamp = study.stamp()
         deck = deck_of(study, stamp, topic)
         learning = deck.steps(_moment(stamp))
@@ -124,9 +125,16 @@ def counts(study: Study, topic: str = "") -> Counts:
             new=deck.new,
             minutes=card_minutes(waiting),
             next_due_text=next_due_text(
-                waiting, memories, study.now(), stamp.study_day, study.rollover
+                waiting, memories, study.now(), stamp.study_day, study.rollover, deck.held
             ),
         )
+
+
+def due_cards(study: Study) -> list[Card]:
+    """Return the cards that the quiz asks today, new ones left out."""
+    with study.lock:
+        stamp = study.stamp()
+        return deck_of(study, stamp).due(_moment(stamp))
 
 
 def propose(card: Card, text: str) -> Judgement:
@@ -161,36 +169,58 @@ def answer(
         UsageFault: no such rating; nothing is stored.
         NotFound: no such card.
         StaleItem: the card was answered elsewhere since it was shown.
+        ClockLeap: the clock is more than a year after the last entry.
     """
     if rating not in RATING_NAMES:
         raise UsageFault(
             f"The rating is {rating}.",
             "It takes 1 again, 2 hard, 3 good, 4 easy; nothing was saved.",
         )
-    card = _card(study, question) if isinstance(question, str) else question.card
+    card = find_card(study, question) if isinstance(question, str) else question.card
     with study.lock:
-        stamp = study.stamp()
-        deck = deck_of(study, stamp)
-        memory = study.store.memory("card", card.id)
-        outcome = schedule(memory, rating, _moment(stamp), preset(study))
-        made = study.store.new_row(
-            stamp,
-            **_answer_fields(study, card, rating, outcome, judgement),
-            duration_ms=duration_ms,
-            answer=None if text is None else text.encode("utf-8", "replace").decode(),
-        )
-        guard = _guard(memory) if isinstance(question, str) else question.guard
-        (row,) = study.store.append([made], guard=guard)
+        with study.store.reading():
+            stamp = study.stamp()
+            check_clock(study, stamp)
+            deck = deck_of(study, stamp)
+            memory, spread = _known(study, stamp, question, card)
+            outcome = schedule(
+                memory, rating, _moment(stamp), preset(study), study.model("card"), spread
+            )
+            fields = _answer_fields(study, card, rating, outcome, judgement)
+            typed = None if text is None else text.encode("utf-8", "replace").decode()
+            made = study.store.new_row(stamp, **fields, duration_ms=duration_ms, answer=typed)
+        (row,) = study.store.append([made], guard=_guard(memory))
         after = replace(outcome.memory, last_clock=row.clock)
-        note_answer(study, card, after, begun=memory.state == "new")
-        return Answered(
-            card=card,
-            rating=rating,
-            row=row,
-            scheduled_text=interval_text(outcome.scheduled),
-            due_text=due_text(outcome.scheduled, stamp.study_day),
-            left=deck.ready(_moment(stamp)),
-        )
+        note_answer(study, card, memory, after, row)
+        left = deck.ready(_moment(stamp))
+        leech = leech_of(study, card, memory, after, stamp.study_day)
+        return _answered(card, row, left, leech)
+
+
+def _answered(card: Card, row: LogRow, left: int, leech: Leech | None) -> Answered:
+    assert row.rating is not None
+    assert row.scheduled is not None
+    return Answered(
+        card=card,
+        rating=row.rating,
+        row=row,
+        scheduled_text=interval_text(row.scheduled),
+        due_text=due_text(row.scheduled, row.study_day),
+        left=left,
+        leech=leech,
+    )
+
+
+def _known(
+    study: Study, stamp: Stamp, question: Question | str, card: Card
+) -> tuple[Memory, Spread | None]:
+    """Return what an answer is computed from: what its question was, or what holds now."""
+    if isinstance(question, str):
+        memory = study.store.memory("card", card.id)
+        return memory, spread_of(study, stamp, memory)
+    if question.spread is not None and question.spread.today != stamp.study_day:
+        return question.memory, spread_of(study, stamp, question.memory)
+    return question.memory, question.spread
 
 
 def _guard(memory: Memory) -> Guard:
@@ -219,36 +249,27 @@ def _answer_fields(
         "s_after": outcome.memory.stability,
         "d_after": outcome.memory.difficulty,
         "algorithm": Fsrs.algorithm,
-        "params_id": "default",
+        "params_id": study.store.in_use("card").id,
         "retention": study.settings.memory_retention_cards,
     }
 
 
-def suspend(study: Study, card_id: str) -> None:
-    """Leave a card out until it is resumed."""
-    _event(study, "suspend", card_id)
-
-
-def resume(study: Study, card_id: str) -> None:
-    """Ask a suspended card again."""
-    _event(study, "resume", card_id)
-
-
-def bury(study: Study, card_id: str) -> None:
-    """Leave a card out until the next study day."""
-    _event(study, "bury", card_id)
-
-
 def learn_more(study: Study, count: int = 5) -> int:
     """Allow more new cards today; return how many new ones now wait."""
+    return allow_more(study, new=count).new
+
+
+def allow_more(study: Study, *, new: int = 0, reviews: int = 0, minutes: int = 0) -> Counts:
+    """Raise limits of this study day, as one step of the log; return what now waits."""
     stamp = study.stamp()
     day = str(stamp.study_day)
-    known = study.store.entities("day").get(day, {}).get("extra_new", 0)
-    row = study.store.new_row(
-        stamp, kind="set", item_kind="day", item_id=day, fields={"extra_new": known + count}
-    )
-    study.store.append([row])
-    return counts(study).new
+    known = study.store.entities("day").get(day, {})
+    more = {"extra_new": new, "extra_reviews": reviews, "extra_minutes": minutes}
+    fields = {name: known.get(name, 0) + extra for name, extra in more.items() if extra}
+    if fields:
+        row = study.store.new_row(stamp, kind="set", item_kind="day", item_id=day, fields=fields)
+        study.store.append([row])
+    return counts(study)
 
 
 def add_card(
@@ -288,26 +309,6 @@ def add_card(
     return card
 
 
-def card_states(study: Study) -> list[CardState]:
-    """Return every card in teaching order with its memory."""
-    memories = study.store.memories("card")
-    found = []
-    for card in study.catalogue.cards.values():
-        memory = memories.get(("card", card.id)) or Memory(item_kind="card", item_id=card.id)
-        due = date.fromordinal(memory.due_day).isoformat() if memory.due_day else ""
-        state = "suspended" if memory.suspended else memory.state
-        found.append(
-            CardState(
-                card=card,
-                state=state,
-                due=due,
-                stability=memory.stability,
-                difficulty=memory.difficulty,
-            )
-        )
-    return found
-
-
 def preset(study: Study) -> Preset:
     """Return how cards are scheduled under the settings."""
     return replace(CARDS, retention=study.settings.memory_retention_cards)
@@ -321,14 +322,3 @@ def content_hash(card: Card) -> str:
 
 def _moment(stamp: Stamp) -> Moment:
     return Moment(day=stamp.study_day, utc_ms=stamp.utc_ms)
-
-
-def _card(study: Study, name: str) -> Card:
-    cards = study.catalogue.cards
-    return cards[resolve("card", name, cards, "studytrack card list")]
-
-
-def _event(study: Study, kind: str, card_id: str) -> None:
-    card = _card(study, card_id)
-    row = study.store.new_row(study.stamp(), kind=kind, item_kind="card", item_id=card.id)
-    study.store.append([row])

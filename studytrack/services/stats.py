@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from studytrack.domain.calibration import Calibration, calibrate
 from studytrack.domain.catalogue import Catalogue
+from studytrack.domain.fsrs import AGAIN
+from studytrack.domain.leech import is_leech
+from studytrack.domain.limits import answer_ms
 from studytrack.domain.log import REVIEW_KINDS, LogRow
-from studytrack.domain.plan import CARD_SECONDS
 from studytrack.domain.ratings import time_spent
 from studytrack.domain.streak import per_day, streak, upcoming
 from studytrack.errors import UsageFault
@@ -23,7 +26,6 @@ from studytrack.services.evidence import (
 from studytrack.services.study import Study
 
 UPCOMING_DAYS = 7
-LONGEST_ANSWER_MS = 60_000  # an answer that took longer was left lying
 MOST_DAYS = 3660
 
 
@@ -34,6 +36,8 @@ class Stats:
     `reviews`, `recall`, `minutes`, `per_day` and `by_part` are of these days; `cards_seen` and
     `exercises_passed` of all time. `recall` is the share remembered among reviews on or after
     their due day, None without any; `by_part` gives (part, that share, such reviews).
+    `calibration` tells for cards and exercises how predictions of these days came true; `leeches`
+    are cards that were forgotten again and again.
     """
 
     days: int
@@ -46,6 +50,8 @@ class Stats:
     per_day: tuple[int, ...]
     by_part: tuple[tuple[str, float | None, int], ...]
     upcoming: tuple[int, ...]
+    leeches: int = 0
+    calibration: tuple[Calibration, ...] = ()
 
 
 def stats(study: Study, days: int = 30) -> Stats:
@@ -72,6 +78,26 @@ def stats(study: Study, days: int = 30) -> Stats:
         per_day=per_day((row.study_day for row in reviews), today, days),
         by_part=_by_part(study.catalogue, reviews),
         upcoming=upcoming(scheduled_days(evidence), today, UPCOMING_DAYS),
+        leeches=sum(
+            kind == "card" and name in study.catalogue.cards and is_leech(memory.lapses)
+            for (kind, name), memory in evidence.memories.items()
+        ),
+        calibration=tuple(_calibration(kind, reviews) for kind in ("card", "exercise")),
+    )
+
+
+def _calibration(kind: str, reviews: Iterable[LogRow]) -> Calibration:
+    """Return how predictions came true; a chance of 1 is that of an answer on the same day."""
+    tested = [
+        row
+        for row in reviews
+        if row.item_kind == kind and row.rating and row.r_before is not None and row.r_before < 1
+    ]
+    wanted = [row.retention for row in tested if row.retention is not None]
+    return calibrate(
+        kind,
+        [(row.r_before or 0.0, (row.rating or 0) > AGAIN) for row in tested],
+        sum(wanted) / len(wanted) if wanted else None,
     )
 
 
@@ -83,12 +109,7 @@ def _cards_seen(catalogue: Catalogue, evidence: Evidence) -> int:
 
 
 def _card_minutes(reviews: Iterable[LogRow]) -> float:
-    taken = (
-        CARD_SECONDS * 1000 if row.duration_ms is None else min(row.duration_ms, LONGEST_ANSWER_MS)
-        for row in reviews
-        if row.item_kind == "card"
-    )
-    return sum(taken) / 60_000
+    return sum(answer_ms(row.duration_ms) for row in reviews if row.item_kind == "card") / 60_000
 
 
 def _exercise_minutes(evidence: Evidence, rows: Iterable[LogRow], days: int) -> float:

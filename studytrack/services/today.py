@@ -15,15 +15,12 @@ from datetime import date
 
 from studytrack.domain.cards import Card
 from studytrack.domain.catalogue import Catalogue
-from studytrack.domain.days import utc_ms
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.library import Advice
 from studytrack.domain.log import REVIEW_KINDS, LogRow
 from studytrack.domain.plan import card_minutes, reading_minutes, share_minutes
 from studytrack.domain.progress import ExerciseState
-from studytrack.domain.queue import build_queue
 from studytrack.domain.ratings import AGAIN
-from studytrack.domain.scheduler import Moment
 from studytrack.domain.streak import per_day, streak, upcoming
 from studytrack.services import library, review
 from studytrack.services.curriculum import TopicView, topic_views
@@ -126,7 +123,7 @@ def _steps(study: Study, evidence: Evidence, views: Sequence[TopicView]) -> tupl
                 kind="review",
                 item="",
                 title="Review",
-                detail=_cards_detail(study, evidence, counts),
+                detail=_cards_detail(study, counts),
                 minutes=minutes[0],
             )
         )
@@ -137,33 +134,15 @@ def _steps(study: Study, evidence: Evidence, views: Sequence[TopicView]) -> tupl
     return tuple(steps)
 
 
-def _cards_detail(study: Study, evidence: Evidence, counts: review.Counts) -> str:
+def _cards_detail(study: Study, counts: review.Counts) -> str:
     waiting = counts.due + counts.learning
     if not waiting:
         return _number(counts.new, "new card")
     home = homes(study.catalogue)
-    topics = Counter(home.get(card.topic, "others") for card in _due_cards(study, evidence))
+    topics = Counter(home.get(card.topic, "others") for card in review.due_cards(study))
     most = ", ".join(f"{count} {name}" for name, count in topics.most_common(3))
     new = f", {counts.new} new" if counts.new else ""
     return f"{_number(waiting, 'card')} due{f' ({most})' if len(topics) > 1 else ''}{new}"
-
-
-def _due_cards(study: Study, evidence: Evidence) -> list[Card]:
-    """Return the cards that the quiz asks today, new ones left out."""
-    cards, today = study.catalogue.cards, evidence.today
-    asked = {
-        row.item_id
-        for row in evidence.rows
-        if row.item_kind == "card" and row.kind in REVIEW_KINDS and row.study_day == today
-    }
-    queue = build_queue(
-        cards.values(),
-        {name: memory for (kind, name), memory in evidence.memories.items() if kind == "card"},
-        Moment(day=today, utc_ms=utc_ms(study.now())),
-        new_limit=0,
-        seen_today={cards[name].source for name in asked if name in cards},
-    )
-    return [one.card for one in (*queue.steps, *queue.reviews, *queue.later)]
 
 
 def _exercise_step(exercise: Exercise, evidence: Evidence, minutes: int) -> PlanStep:

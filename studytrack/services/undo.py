@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studytrack.domain.log import LogRow
+from studytrack.services.deck import take_back
 from studytrack.services.review import RATING_NAMES
 from studytrack.services.study import Study
 
@@ -21,7 +22,11 @@ class Undone:
 
 def undo(study: Study) -> Undone | None:
     """Take back the last thing done; None if there is nothing."""
-    return _told(study, study.store.undo(study.stamp()), "Undone")
+    with study.lock:
+        row = study.store.undo(study.stamp())
+        if row is not None:
+            take_back(study, row)
+        return _told(study, row, "Undone")
 
 
 def redo(study: Study) -> Undone | None:
@@ -42,15 +47,25 @@ def _told(study: Study, row: LogRow | None, lead: str) -> Undone | None:
     )
 
 
+_MORE = {"extra_new": "new cards", "extra_reviews": "reviews", "extra_minutes": "minutes"}
+
+
 def _sentence(row: LogRow) -> str:
     if row.rating is not None:
         return f"{RATING_NAMES[row.rating]} on `{row.item_id}`"
     if row.kind == "import":
         return f"the import of {row.item_id}"
+    if row.item_kind == "params":
+        changed = "the reschedule" if row.kind == "reschedule" else "the choice of parameters"
+        return f"{changed} of {row.item_id}s"
     if row.kind != "set":
         return f"{row.kind} of `{row.item_id}`"
     if row.item_kind == "day":
-        return "more new cards today"
+        more = [text for name, text in _MORE.items() if name in row.fields]
+        return f"more {' and '.join(more)} today"
+    if "flagged" in row.fields:
+        lead = "flag on" if row.fields["flagged"] else "flag taken from"
+        return f"{lead} `{row.item_id}`"
     if "record" in row.fields:
         return f"adding the {row.item_kind} `{row.item_id}`"
     if "takeaways" in row.fields:

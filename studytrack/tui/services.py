@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from studytrack.services import (
+        cards,
         curriculum,
         exercises,
         grading,
         library,
+        moments,
         readings,
         review,
         stats,
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "cards",
     "curriculum",
     "exercises",
     "grading",
     "library",
+    "moments",
     "readings",
     "review",
     "stats",

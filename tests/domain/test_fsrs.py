@@ -27,12 +27,18 @@ def jittered(rng: random.Random) -> tuple[float, ...]:
     )
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_states_and_intervals_equal_py_fsrs(seed) -> None:
-    """A random history gives the same stability, difficulty and days to 1e-5."""
+@pytest.mark.parametrize("block", range(20))
+def test_states_and_intervals_equal_py_fsrs(block) -> None:
+    """A thousand random histories give the same stability, difficulty and days to 1e-5."""
+    for seed in range(block * 50, block * 50 + 50):
+        compare_history(seed)
+
+
+def compare_history(seed: int) -> None:
+    """Compare one history with the oracle, step by step."""
     rng = random.Random(seed)
     parameters = jittered(rng) if seed % 2 else DEFAULTS
-    retention = rng.choice((0.8, 0.9, 0.95))
+    retention = rng.choice((0.7, 0.8, 0.9, 0.95, 0.97))
     model = Fsrs(parameters)
     oracle = Scheduler(
         parameters=parameters,
@@ -53,9 +59,9 @@ def test_states_and_intervals_equal_py_fsrs(seed) -> None:
             return
         days = min(36500, max(1, round(model.interval(ours, retention))))
 
-        assert ours.stability == pytest.approx(theirs.stability, rel=1e-5)
-        assert ours.difficulty == pytest.approx(theirs.difficulty, rel=1e-5)
-        assert (theirs.due - when).days == days
+        assert ours.stability == pytest.approx(theirs.stability, rel=1e-5), seed
+        assert ours.difficulty == pytest.approx(theirs.difficulty, rel=1e-5), seed
+        assert (theirs.due - when).days == days, seed
 
 
 @given(STATES, st.integers(2, 4), st.integers(1, 2000))
@@ -141,3 +147,31 @@ def test_steps_equal_py_fsrs_within_a_day(seed) -> None:
         if ours.state != "review":
             assert ours.step == theirs.step
             assert -outcome.scheduled == (theirs.due - when).total_seconds()
+
+
+@given(STATES, RATINGS, st.integers(0, 2000), st.integers(0, 10**9))
+def test_stability_stays_inside_its_bounds(state, rating, days, seed) -> None:
+    """With whatever parameters, however long the wait."""
+    model = Fsrs(jittered(random.Random(seed)))
+
+    after = model.next(state, rating, days)
+
+    assert 0.001 <= after.stability <= 36500
+    assert 1 <= after.difficulty <= 10
+
+
+@given(STATES, st.integers(0, 1000))
+def test_a_better_rating_never_makes_a_card_harder(state, days) -> None:
+    """Difficulty falls or stays from again to easy, and stability rises or stays."""
+    after = [Fsrs().next(state, rating, days) for rating in (1, 2, 3, 4)]
+
+    assert [s.difficulty for s in after] == sorted((s.difficulty for s in after), reverse=True)
+    assert [s.stability for s in after] == sorted(s.stability for s in after)
+
+
+@given(STATES, st.floats(0.7, 0.97), st.floats(0.7, 0.97))
+def test_more_wanted_recall_never_waits_longer(state, one, other) -> None:
+    """The interval falls with the wanted chance of recall."""
+    low, high = sorted((one, other))
+
+    assert Fsrs().interval(state, low) >= Fsrs().interval(state, high)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,9 +21,12 @@ from studytrack.domain.scheduler import (
     Preset,
     answer,
     fold,
+    fold_one,
     preview,
+    promise,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 NEW = Memory(item_kind="card", item_id="x")
 TODAY = Moment(day=739_578, utc_ms=1_795_500_000_000)
 
@@ -130,6 +136,78 @@ def test_the_preview_is_what_happens() -> None:
     assert list(shown) == [answer(memory, rating, TODAY, CARDS) for rating in (1, 2, 3, 4)]
 
 
+@pytest.mark.parametrize(
+    ("memory", "back"),
+    [
+        (state("review", lapses=2), "review"),
+        (state("learning", 1, due_ms=TODAY.utc_ms), "review"),
+        (NEW, "new"),
+    ],
+)
+def test_a_mastered_item_comes_back_as_it_was_known(memory, back) -> None:
+    """Out of rotation and out of its step; what is known of it stays."""
+    mastered = fold_one(memory, "card", "x", event("mastered", 1))
+
+    resumed = fold_one(mastered, "card", "x", event("resume", 2))
+
+    assert mastered.resting
+    assert mastered.due_ms is None
+    assert resumed.state == back
+    assert not resumed.resting
+    assert (resumed.stability, resumed.reps, resumed.lapses) == (
+        memory.stability,
+        memory.reps,
+        memory.lapses,
+    )
+
+
+def test_answering_a_mastered_item_is_a_review() -> None:
+    """It is scheduled as if it had been in rotation, and is again."""
+    memory = state("review", last_day=TODAY.day - 9)
+
+    assert answer(replace(memory, state="mastered"), 3, TODAY, CARDS) == answer(
+        memory, 3, TODAY, CARDS
+    )
+    assert answer(replace(NEW, state="mastered"), 3, TODAY, CARDS) == answer(NEW, 3, TODAY, CARDS)
+
+
+def event(kind: str, clock: int, **more) -> LogRow:
+    """Return a row about the card."""
+    return LogRow(
+        event_id=f"{clock:032}",
+        device_id="d",
+        clock=clock,
+        utc_ms=TODAY.utc_ms,
+        offset_min=0,
+        study_day=TODAY.day,
+        kind=kind,
+        item_kind="card",
+        item_id="x",
+        **more,
+    )
+
+
+def test_a_step_survives_until_its_preset_is_shorter() -> None:
+    """With steps taken out of the setting, hard, good and easy leave; again begins anew."""
+    shorter = Preset(learning_steps=(60,))
+    memory = state("learning", 1)
+
+    again, hard, good, easy = (one.scheduled for one in preview(memory, TODAY, shorter))
+
+    assert again == -60
+    assert 1 <= hard <= good <= easy
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3, 4), (4, 3, 2, 1), (3, 1, 4, 2)])
+def test_the_order_in_which_ratings_are_looked_at_does_not_matter(order) -> None:
+    """What the ratings share is computed once, whichever is asked for first."""
+    memory = state("review", last_day=TODAY.day - 7, item_kind="exercise")
+
+    shown = {rating: answer(memory, rating, TODAY, EXERCISES).scheduled for rating in order}
+
+    assert tuple(shown[rating] for rating in (1, 2, 3, 4)) == promise(memory, TODAY, EXERCISES)
+
+
 @pytest.mark.parametrize("rating", [0, 5, -1])
 def test_a_rating_that_is_none_is_refused(rating) -> None:
     """Only 1 to 4."""
@@ -164,6 +242,37 @@ def test_fuzz_is_spread_evenly_and_the_same_everywhere() -> None:
     assert draw("recall.kv-cache-why", 4) == pytest.approx(0.9580104, abs=1e-6)
     assert {5, 6, 7, 8, 9} == set(drawn)
     assert all(800 < drawn.count(day) < 1200 for day in range(5, 10))
+
+
+@pytest.mark.parametrize("interval", [*range(1, 60), *range(60, 401, 20)])
+def test_the_bounds_are_those_of_the_formula(interval) -> None:
+    """From one day to four hundred, written out in another way."""
+    shares = [(2.5, 7, 0.15), (7, 20, 0.10), (20, 10**9, 0.05)]
+    delta = sum(share * max(0, min(interval, high) - low) for low, high, share in shares)
+    delta = 0 if interval < 2.5 else 1 + delta
+
+    low, high = bounds(interval, 1, 36500)
+
+    assert (low, high) == (max(1, round(interval - delta)), round(interval + delta))
+    assert fuzzed(interval, 0, 36500, 0.0) == low
+    assert fuzzed(interval, 0, 36500, 0.999999) == high
+
+
+def test_a_draw_is_the_same_whatever_the_seed_of_hash() -> None:
+    """Python's own `hash` changes from process to process; the draw does not."""
+    program = "from studytrack.domain.fuzz import draw; print(draw('recall.kv-cache-why', 4))"
+    drawn = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert drawn == {f"{draw('recall.kv-cache-why', 4)}\n"}
 
 
 def test_a_short_maximum_is_kept() -> None:

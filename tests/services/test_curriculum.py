@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from studytrack.errors import NotFound, UsageFault
-from studytrack.services import curriculum, exercises, readings, review, undo
+from studytrack.services import cards, curriculum, exercises, readings, review, undo
 from studytrack.services.study import Study
 
 
@@ -117,7 +117,7 @@ def test_a_dropped_reading_holds_nothing_back(study: Study) -> None:
 
 def test_a_suspended_card_holds_nothing_back(study: Study) -> None:
     """A suspended card is not counted."""
-    review.suspend(study, "typed.rank-zero")
+    cards.suspend(study, "typed.rank-zero")
 
     assert curriculum.topic(study, "pytorch.basics").cards == 2
 

@@ -9,14 +9,14 @@ import pytest
 
 from studytrack.domain.deck import Deck
 from studytrack.domain.scheduler import Moment
-from studytrack.services import review
+from studytrack.services import cards, review
 from studytrack.services.deck import deck_of
 from studytrack.services.undo import redo, undo
 
 
-def shown(deck: Deck, moment: Moment) -> tuple[int, int, int, int]:
+def shown(deck: Deck, moment: Moment) -> tuple[int, ...]:
     """Return what a screen shows of a deck."""
-    return (deck.reviews, deck.new, deck.steps(moment), deck.ready(moment))
+    return (deck.reviews, deck.new, deck.steps(moment), deck.ready(moment), deck.held)
 
 
 def rest(study, topic: str = "") -> list[str]:
@@ -35,9 +35,11 @@ def rest(study, topic: str = "") -> list[str]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_kept_deck_equals_a_fresh_one(study, reopen, clock, seed) -> None:
-    """Answers here and elsewhere, by question and by id, undo, redo, burying, time passing."""
+    """Answers here and elsewhere, by question and id, undo, redo, burying, limits, time."""
     rng = random.Random(seed)
-    study.settings = replace(study.settings, study_new_cards=6)
+    study.settings = replace(
+        study.settings, study_new_cards=6, study_reviews=5, study_card_minutes=seed % 3
+    )
     other, names = reopen(), sorted(study.catalogue.cards)
     for _ in range(20):
         action = rng.random()
@@ -50,7 +52,10 @@ def test_a_kept_deck_equals_a_fresh_one(study, reopen, clock, seed) -> None:
         elif action < 0.8:
             rng.choice((undo, redo))(rng.choice((study, other)))
         elif action < 0.85:
-            rng.choice((review.bury, review.suspend, review.resume))(study, rng.choice(names))
+            deeds = (cards.bury, cards.suspend, cards.resume, cards.master, cards.reset)
+            rng.choice(deeds)(study, rng.choice(names))
+        elif action < 0.9:
+            review.allow_more(study, new=1, reviews=2, minutes=1)
         clock.forward(seconds=rng.choice((1, 40, 300, 3000, 40_000)))
         stamp = study.stamp()
         moment = Moment(day=stamp.study_day, utc_ms=stamp.utc_ms)
@@ -97,6 +102,26 @@ def test_a_topic_s_deck_follows_answers_of_the_whole_session(study) -> None:
 
     assert review.next_question(study, topic="sampling").card != question.card
     assert review.counts(study, "sampling").new == before[0] - 1
+
+
+def test_undo_gives_the_deck_back_as_it_was(study, clock) -> None:
+    """Without building it anew, the answers are taken back one by one, siblings come again."""
+    study.settings = replace(study.settings, study_new_cards=9, study_card_minutes=9)
+    stamp = study.stamp()
+    deck = deck_of(study, stamp)
+    moment = Moment(day=stamp.study_day, utc_ms=stamp.utc_ms)
+    before = []
+    for rating in (4, 1, 3, 1, 2):
+        question = review.next_question(study)
+        before.append((question.card, question.intervals, shown(deck, moment)))
+        review.answer(study, question, rating)
+
+    for card, intervals, figures in reversed(before):
+        undo(study)
+        again = review.next_question(study)
+
+        assert deck_of(study, study.stamp()) is deck
+        assert (again.card, again.intervals, shown(deck, moment)) == (card, intervals, figures)
 
 
 def test_another_limit_counts_at_once(study) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from studytrack.errors import NotFound, UsageFault
-from studytrack.services import review
+from studytrack.services import cards, review
 from studytrack.services.undo import undo
 from studytrack.storage.store import StaleItem
 
@@ -154,12 +154,12 @@ def test_cards_come_back_when_they_are_due(study, clock) -> None:
 def test_suspended_and_buried_cards_stay_away(study, clock) -> None:
     """Suspended until resumed, buried until tomorrow."""
     first, second = sorted(asked_ids(study))[:2]
-    review.suspend(study, first)
-    review.bury(study, second)
+    cards.suspend(study, first)
+    cards.bury(study, second)
     today = asked_ids(study)
     clock.forward(days=1)
     tomorrow = asked_ids(study)
-    review.resume(study, first)
+    cards.resume(study, first)
 
     assert not today & {first, second}
     assert second in tomorrow
@@ -248,6 +248,6 @@ def test_a_buried_card_s_next_day_is_named(study, clock) -> None:
     scheduled = review.answer(study, ask(study), 4).row.scheduled
     study.settings = replace(study.settings, study_new_cards=0)
     clock.forward(days=scheduled)
-    review.bury(study, ask(study).card.id)
+    cards.bury(study, ask(study).card.id)
 
     assert "Next: 1 card tomorrow from 04:00." == review.counts(study).next_due_text

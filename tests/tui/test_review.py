@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from studytrack.domain.log import REVIEW_KINDS
-from studytrack.services import review
+from studytrack.services import cards, review
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def ask(study):
     def only(card_id: str):
         for card in study.catalogue.cards.values():
             if card.id != card_id:
-                review.suspend(study, card.id)
+                cards.suspend(study, card.id)
         return study.catalogue.cards[card_id]
 
     return only
@@ -182,7 +182,7 @@ async def test_the_end_names_what_was_missed(opened, study, ask):
 async def test_nothing_due_names_the_next_key(opened, study, size):
     """An empty queue says so, with the keys that go on; `l` without new cards says that too."""
     for card in list(study.catalogue.cards.values()):
-        review.suspend(study, card.id)
+        cards.suspend(study, card.id)
     async with opened(size) as driver:
         await driver.go("r", "review")
         assert "Nothing is due." in driver.text

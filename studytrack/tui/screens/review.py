@@ -49,6 +49,7 @@ class ReviewScreen(StudyScreen):
         self.topic = ""
         self.ratings: list[tuple[str, int]] = []
         self.begun = 0.0
+        self._clock_told = False
 
     def body(self) -> ComposeResult:
         """Compose question, answer box and answer in one scrolling column."""
@@ -88,6 +89,11 @@ class ReviewScreen(StudyScreen):
     async def load(self) -> None:
         """Ask for the next card and show it, or the end."""
         ended, self.stage = self.stage == "done", "loading"
+        if not self._clock_told:
+            warning = await self.ask(services.moments.clock_warning)
+            self._clock_told = True  # only now: a load that is dropped has told nothing
+            if warning:
+                self.say(warning)
         self.question = await self.ask(services.review.next_question, topic=self.topic)
         if ended and self.question:
             self.ratings = []  # another session begins
@@ -210,13 +216,28 @@ class ReviewScreen(StudyScreen):
                 text=text or None,
                 judgement=self.judgement,
             )
+        except services.moments.ClockLeap as leap:  # nothing was stored yet
+            await self._doubt_clock(leap, rating)
+            return
         except StudytrackError as error:  # nothing was stored: ask what is due now
             self.complain(error)
             await self.load()
             return
         self.ratings.append((card.id, done.rating))
-        self.say(f"{cardtext.RATINGS[done.rating]}. {done.due_text}".rstrip())
+        leech = [done.leech.sentence, *done.leech.suggestions] if done.leech else []
+        self.say(" ".join([f"{cardtext.RATINGS[done.rating]}.", done.due_text, *leech]).rstrip())
         await self.load()
+
+    async def _doubt_clock(self, leap: StudytrackError, rating: int) -> None:
+        """Store the rating if the learner says that the date is right."""
+        said = await self.prompt(f"{leap.what} Is that right?", "yes stores your answer")
+        if (said or "").strip().lower() in {"y", "yes"}:
+            await self.ask(services.moments.believe_clock)
+            await self._rate(rating)
+            return
+        self.complain(leap)
+        self.stage = "shown"
+        self.refresh_keys()
 
     # the end
 
@@ -253,7 +274,7 @@ class ReviewScreen(StudyScreen):
             return self.stage == "done"
         if action == "code_it":
             return bool(card and card.exercise in self.catalogue.exercises)
-        if action in {"suspend", "bury"}:
+        if action in {"suspend", "bury", "master", "flag"}:
             return card is not None
         if action == "add":
             return not (asking and card and card.kind == "choice")
@@ -312,14 +333,32 @@ class ReviewScreen(StudyScreen):
         """Never ask this card again."""
         self.start(
             self._put_away,
-            services.review.suspend,
+            services.cards.suspend,
             "Suspended: it is not asked again.",
             group="load",
         )
 
     def action_bury(self) -> None:
         """Ask this card no more today."""
-        self.start(self._put_away, services.review.bury, "Put off until tomorrow.", group="load")
+        self.start(self._put_away, services.cards.bury, "Put off until tomorrow.", group="load")
+
+    def action_master(self) -> None:
+        """Ask this card no more, because it is known for good."""
+        self.start(
+            self._put_away,
+            services.cards.master,
+            "Mastered: it is not asked again.",
+            group="load",
+        )
+
+    def action_flag(self) -> None:
+        """Mark this card; it is asked on."""
+        self.start(self._flag, group="act", exclusive=True)
+
+    async def _flag(self) -> None:
+        if self.question:
+            await self.ask(services.cards.flag, self.question.card.id)
+            self.say("Flagged: `studytrack card list --flagged` shows it. u takes it back.")
 
     async def _put_away(self, service: object, sentence: str) -> None:
         if self.question and callable(service):
