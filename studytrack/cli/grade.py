@@ -175,9 +175,11 @@ def _tell(graded: Graded) -> None:
         say(line)
     if graded.rating is not None:
         say(f"Rated {NAMES[graded.rating]}.")
+    if report.gap:
+        say(styled(report.gap, fg="yellow"))
     if not report.passed:
         again = f"studytrack grade {report.exercise} --seed {report.seed}"
-        ran = f"Isolation: {', '.join(report.isolation)}. " if report.isolation else ""
+        ran = f"Isolation: {', '.join(report.isolation)}. " if report.sandboxed else ""
         say(f"{ran}Same inputs again: {again}")
 
 

@@ -70,6 +70,16 @@ class Report:
         return is_sandboxed(self.isolation)
 
     @property
+    def gap(self) -> str:
+        """What a run without full isolation means, in one line; "" for a run with it."""
+        if not self.isolation or self.sandboxed:
+            return ""
+        return (
+            f"Isolation: {', '.join(self.isolation)} only. A submission can read your files here, "
+            "and could tamper with its verdict."
+        )
+
+    @property
     def passed(self) -> bool:
         """Whether every check passed."""
         return self.verdict == "passed"

@@ -119,6 +119,7 @@ def _output(text: str) -> Content:
 
 def _terms(report: Report) -> str:
     parts = [f"{report.seconds:.1f} s", report.device, f"seed {report.seed}"]
-    if report.isolation:
+    if report.sandboxed:
         parts.append(f"isolated by {', '.join(report.isolation)}")
-    return "\n" + "   ".join(part for part in parts if part)
+    told = "   ".join(part for part in parts if part)
+    return "\n" + (f"{told}\n{report.gap}" if report.gap else told)

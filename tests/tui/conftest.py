@@ -61,7 +61,7 @@ class FakeGrader:
             dtypes=("float64",),
             seed=7,
             seconds=0.1,
-            isolation=("namespaces",),
+            isolation=("landlock 7", "seccomp"),
         )
 
 
