@@ -111,6 +111,11 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
         )
 
 
+def end_session(study: Study) -> None:
+    """Bring the second copy of what was answered onto the disk: the quiz is over."""
+    study.store.settle()
+
+
 def counts(study: Study, topic: str = "") -> Counts:
     """Return what waits now."""
     with study.lock, study.store.reading():

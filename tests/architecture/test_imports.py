@@ -54,6 +54,8 @@ def command(*arguments: str) -> str:
         (["grade", "--help"], HEAVY),
         (["doctor"], HEAVY - {"sqlalchemy"}),
         (["review"], HEAVY - {"sqlalchemy", "alembic"}),
+        (["fit"], HEAVY - {"sqlalchemy", "alembic"}),
+        (["simulate"], HEAVY - {"sqlalchemy", "alembic"}),
     ],
     ids=lambda value: " ".join(sorted(value) if isinstance(value, set) else value),
 )

@@ -243,6 +243,7 @@ class ReviewScreen(StudyScreen):
 
     async def _end(self) -> None:
         self.stage = "done"
+        await self.ask(services.review.end_session)
         found = await self.ask(services.review.counts, topic=self.topic)
         self.query_one("#card-pair").display, self.query_one("#end").display = False, True
         onward = self.app.flow.next_title
