@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 JOBS ?= 2
+# More for the bench: BENCH=--full grades 1,000 files instead of 100.
+BENCH ?=
 
 .PHONY: run test test-all check format bench clean
 
@@ -27,7 +29,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP)
-	$(BIN)/python -m tests.bench.warm_grade
+	$(BIN)/python -m tests.bench.warm_grade $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

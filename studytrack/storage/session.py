@@ -27,7 +27,10 @@ _PORTION = 1000  # lines that are handed to the journal at once
 
 
 class Reading:
-    """The lock, held; a class because this is entered ten times for an answer."""
+    """The lock, held; a class because this is entered ten times for an answer.
+
+    Inside another one nothing is looked up: what was read at the start holds for all of it.
+    """
 
     __slots__ = ("_session",)
 
@@ -37,16 +40,21 @@ class Reading:
     def __enter__(self) -> None:
         session = self._session
         session.lock.acquire()
+        if session.nested:
+            session.nested += 1
+            return
         try:
             session.notice_others()
         except BaseException as error:
             session.lock.release()
             self._explain(error)
             raise
+        session.nested = 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
+        self._session.nested -= 1
         self._session.lock.release()
         if error is not None:
             self._explain(error)
@@ -93,7 +101,7 @@ class Session:
         self._rows: list[LogRow] = []
         self._attempts: list[Attempt] = []
         self._new_day = False
-        self._nested = 0
+        self.nested = 0
 
     # --- transactions ------------------------------------------------------------------------
 

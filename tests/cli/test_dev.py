@@ -35,8 +35,12 @@ def test_an_unknown_exercise_is_named(ask) -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("grader")
 def test_one_exercise_is_proven(ask) -> None:
-    """A row for each submission of known worth."""
-    said = ask("dev", "check", "add_one")
+    """A row with its shares; JSON names the checks that catch each mistake."""
+    said = ask("dev", "check", "add_one", "--seeds", "1")
+    data = ask("dev", "check", "add_one", "--seeds", "1", "--json").data
 
-    assert "0 of " in said.out
-    assert ["add_one", "mistake", "adds_two", "failed"] in [row[:4] for row in said.rows]
+    proven = data["proofs"][0]
+    assert "0 problems in " in said.out
+    assert said.rows[1][0] == "add_one"
+    assert proven["mutation_score"] == 1.0
+    assert proven["caught_by"]["adds_two"]
