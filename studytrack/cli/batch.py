@@ -45,8 +45,8 @@ def batch_options(command: Command) -> Command:
             "every",
             metavar="DIR",
             type=click.Path(path_type=Path),
-            help="Grade DIR's files <exercise>.py, <exercise>__<anything>.py and "
-            "<exercise>/<anything>.py; nothing is stored.",
+            help="Grade others' files in DIR: <who>/<exercise>.py, <exercise>.py, "
+            "<exercise>__<who>.py or <exercise>/<who>.py; nothing is stored.",
         ),
     ):
         command = option(command)

@@ -88,7 +88,9 @@ def grade(
     refuse_batch_options(jobs, out, allow_unsandboxed)
     if name is None:
         raise UsageFault(
-            "No exercise is named.", "", "Name one, or a folder with --all; see `--help`."
+            "No exercise is named.",
+            "It takes one, or a folder with --all.",
+            "`studytrack grade --help` explains the command.",
         )
     return _grade_one(front, name, file, device, seed, server=not no_server, as_json=as_json)
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.verdict import CheckResult, Verdict
-from studytrack.errors import StudytrackError
+from studytrack.errors import GraderFault, StudytrackError
 from studytrack.grader.attempt import Attempt
 from studytrack.grader.clean import clean_all
 from studytrack.grader.examples import run_examples
@@ -103,10 +103,6 @@ class Judge:
         suite = self._suite(_exercise(request["exercise"]))
         seed = secrets.randbits(63) if request.get("seed") is None else int(request["seed"])
         began = time.perf_counter()
-
-        def on_check(result: CheckResult) -> None:
-            emit({"event": "check", "check": clean_all(asdict(result))})
-
         spawner, device = self._spawners.on(request.get("device", "auto"))
         order = _Order(
             spawner=spawner,
@@ -116,9 +112,32 @@ class Judge:
             need_sandbox=not (request.get("own", True) or request.get("allow_unsandboxed")),
             tolerance_factor=request.get("tolerance_factor", 1.0),
         )
-        report = self._run(suite, raw, order, on_check)
+        report = self._run_anew(suite, raw, order, emit)
         report = {**report, "device": device, "seconds": round(time.perf_counter() - began, 4)}
         emit({"event": "report", "report": clean_all(report)})
+
+    def _run_anew(self, suite: Suite, raw: bytes, order: _Order, emit: Emit) -> dict[str, Any]:
+        """Run a submission; once more if the process that forks runners was ended meanwhile.
+
+        The same seed gives the same results, so what was told before is not told again.
+        """
+        told = 0
+        for last in (False, True):
+            seen = 0
+
+            def on_check(result: CheckResult) -> None:
+                nonlocal seen, told
+                seen += 1
+                if seen > told:
+                    told = seen
+                    emit({"event": "check", "check": clean_all(asdict(result))})
+
+            try:
+                return self._run(suite, raw, order, on_check)
+            except GraderFault:
+                if last:
+                    raise
+        raise AssertionError("unreachable")
 
     def _run(
         self,

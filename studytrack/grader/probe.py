@@ -25,6 +25,7 @@ from studytrack.grader.spawner import start_python
 
 _PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 3, 39
 _SECONDS = 20.0
+_UNKNOWN = "The layers of isolation could not be probed."
 BITES, TOOTHLESS, ABSENT = 0, 1, 2  # exit status of a child
 
 
@@ -45,7 +46,10 @@ def probe_layers() -> tuple[Probed, ...]:
     """
     if os.name == "nt":
         return ()
-    process, link = start_python("studytrack.grader.probe")
+    try:
+        process, link = start_python("studytrack.grader.probe")
+    except OSError as error:
+        raise GraderFault(_UNKNOWN, f"Python does not start: {error.strerror}.") from error
     link.settimeout(_SECONDS)
     data = b""
     try:
@@ -54,7 +58,7 @@ def probe_layers() -> tuple[Probed, ...]:
         return tuple(Probed(**one) for one in json.loads(data))
     except (OSError, ValueError, TypeError) as error:
         why = f"{type(error).__name__}: {error}"
-        raise GraderFault("The layers of isolation could not be probed.", why) from error
+        raise GraderFault(_UNKNOWN, why) from error
     finally:
         link.close()
         process.kill()

@@ -23,7 +23,7 @@ def read_source(raw: bytes) -> str:
     """
     if len(raw) > SOURCE_CAP:
         raise SubmissionFault(
-            f"The file has {len(raw):,} bytes; a submission may have {SOURCE_CAP:,}."
+            f"The file is larger than the {SOURCE_CAP:,} bytes that a submission may have."
         )
     try:
         text = raw.decode("utf-8-sig")

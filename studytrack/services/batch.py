@@ -83,9 +83,9 @@ class Grades(Protocol):
 def find_entries(folder: Path, exercises: Mapping[str, Exercise]) -> list[Entry]:
     """Return the files of a folder to grade, sorted by path.
 
-    They are `<exercise>.py`, `<exercise>__anything.py` and `<exercise>/anything.py`; other Python
-    files at the top come with no exercise, so that a mistyped name is seen. Hidden ones are left
-    out.
+    They are `<who>/<exercise>.py`, or else `<exercise>.py`, `<exercise>__<who>.py` and
+    `<exercise>/<who>.py`. Other Python files come with no exercise, so that a mistyped name is
+    seen. Hidden ones are left out.
 
     Raises:
         NotFound: there is no such folder, or nothing to grade in it.
@@ -102,7 +102,7 @@ def find_entries(folder: Path, exercises: Mapping[str, Exercise]) -> list[Entry]
     if not found:
         raise NotFound(
             f"{folder} holds nothing to grade.",
-            "Files are named after their exercise, such as `softmax.py` or `softmax__ann.py`.",
+            "Files are named after their exercise: `group-1/softmax.py`, or `softmax__group-1.py`.",
             "`studytrack exercise list` shows the names.",
         )
     return found
@@ -112,12 +112,17 @@ def _entries(path: Path, exercises: Mapping[str, Exercise]) -> Iterator[Entry]:
     if path.name.startswith("."):
         return
     if path.suffix == ".py":
-        name = path.stem if path.stem in exercises else path.stem.partition(SEPARATOR)[0]
-        yield Entry(file=path, exercise=name if name in exercises else None)
-    elif path.name in exercises and path.is_dir():
+        yield _entry(path, exercises)
+    elif path.is_dir():
         for inner in sorted(path.iterdir()):
             if inner.suffix == ".py" and not inner.name.startswith("."):
-                yield Entry(file=inner, exercise=path.name)
+                named = path.name in exercises
+                yield Entry(file=inner, exercise=path.name) if named else _entry(inner, exercises)
+
+
+def _entry(path: Path, exercises: Mapping[str, Exercise]) -> Entry:
+    name = path.stem if path.stem in exercises else path.stem.partition(SEPARATOR)[0]
+    return Entry(file=path, exercise=name if name in exercises else None)
 
 
 def grade_all(

@@ -129,7 +129,7 @@ def test_a_failure_as_text_says_why_and_how_to_replay(ask, grader, submit) -> No
         "  expected\n    [1.]",
         "Looks like: One, not two.",
         "    … 2 more lines",
-        "Isolation: process, rlimits.",
+        "Isolation: process, rlimits only. A submission can read your files",
         "studytrack grade add_one --seed 7",
     ):
         assert text in said.out

@@ -192,7 +192,7 @@ def test_checks_are_told_as_they_end(grader, add_one) -> None:
 
 def test_a_killed_template_process_is_replaced(grader, add_one) -> None:
     """The next grade works after the process that forks runners has died."""
-    judge = grader._process.pid
+    judge = grader._reach._process.pid
     everyone = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     children = [pid for pid in everyone if _parent(pid) == judge]
     for pid in children:
@@ -206,7 +206,7 @@ def test_a_killed_judge_is_replaced(add_one) -> None:
     """The next grade works after the judge has died."""
     with Grader(GraderSettings()) as service:
         service.start()
-        os.kill(service._process.pid, signal.SIGKILL)
+        os.kill(service._reach._process.pid, signal.SIGKILL)
 
         assert service.grade(add_one, RIGHT.encode()).passed
 

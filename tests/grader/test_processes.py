@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from studytrack.errors import GraderFault, StudytrackError
+from studytrack.domain.verdict import CheckResult
+from studytrack.errors import StudytrackError
 from studytrack.grader import landlock, seccomp
 from studytrack.grader.client import Grader, GraderSettings
 from studytrack.grader.limits import Layers
@@ -88,18 +89,21 @@ def test_a_waiting_runner_that_was_killed_is_replaced_silently(grader, add_one) 
     assert "passed" == report.verdict
 
 
-def test_a_template_process_killed_in_a_run_is_no_verdict(grader, add_one) -> None:
-    """Its runners die with it: the fault is the grader's, and the next grade works."""
+def test_a_template_process_killed_in_a_run_costs_no_verdict(grader, add_one) -> None:
+    """Its runners die with it; the run is made anew and tells each check once."""
     grader.grade(add_one, RIGHT)
-    zygote = zygote_of(grader)
+    zygote, told = zygote_of(grader), []
 
-    def kill(_: object) -> None:
-        os.kill(zygote, signal.SIGKILL)
+    def kill(check: CheckResult) -> None:
+        told.append(check.name)
+        if len(told) == 1:
+            os.kill(zygote, signal.SIGKILL)
 
-    with pytest.raises(GraderFault):
-        grader.grade(add_one, RIGHT, on_check=kill)
+    report = grader.grade(add_one, RIGHT, on_check=kill)
 
-    assert grader.grade(add_one, RIGHT).passed
+    assert "passed" == report.verdict
+    assert [check.name for check in report.checks] == told
+    assert zygote != zygote_of(grader)
 
 
 def test_every_run_names_its_layers(grader, add_one) -> None:

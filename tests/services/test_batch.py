@@ -74,18 +74,25 @@ def _graded(folder: Path, jobs: int = 2, how: How | None = None):
 
 
 def test_files_are_named_after_their_exercise(tmp_path) -> None:
-    """By name, by what stands before two underscores, or by their folder."""
+    """By name, in a folder or not, by what stands before two underscores, or by their folder."""
     (tmp_path / "top_k").mkdir()
-    for name in ("softmax.py", "softmax__ann.py", "top_k/bob.py", "other.py", ".x.py", "notes.txt"):
+    (tmp_path / "g3").mkdir()
+    for name in (
+        "g3/softmax.py",
+        "g3/odd.py",
+        *("softmax.py", "softmax__g1.py", "top_k/g2.py", "other.py", ".x.py", "notes.txt"),
+    ):
         (tmp_path / name).write_text("right")
 
     found = [(e.file.name, e.exercise) for e in find_entries(tmp_path, EXERCISES)]
 
     assert found == [
+        ("odd.py", None),
+        ("softmax.py", "softmax"),
         ("other.py", None),
         ("softmax.py", "softmax"),
-        ("softmax__ann.py", "softmax"),
-        ("bob.py", "top_k"),
+        ("softmax__g1.py", "softmax"),
+        ("g2.py", "top_k"),
     ]
 
 
