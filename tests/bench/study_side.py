@@ -30,7 +30,7 @@ def main(folder: str, cards: int, reviews: int) -> None:
     (empty / "data").mkdir(parents=True)
     (empty / "exercises").mkdir()
     moment = NOW
-    settings = Settings(study_new_cards=0)
+    settings = Settings(study_new_cards=0, study_reviews=9999)
 
     def study_at() -> Study:
         return Study(find_paths({}, home), settings, lambda: moment, [empty])
