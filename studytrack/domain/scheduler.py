@@ -109,7 +109,7 @@ def answer(
     """
     if rating not in (AGAIN, HARD, GOOD, EASY):
         raise ValueError(f"The rating is {rating}; it is 1 again, 2 hard, 3 good or 4 easy.")
-    return _Answering(memory, moment, preset, model, spread).outcome(rating)
+    return Offer(memory, moment, preset, model, spread).outcome(rating)
 
 
 def preview(
@@ -120,7 +120,7 @@ def preview(
     spread: Spread | None = None,
 ) -> tuple[Outcome, Outcome, Outcome, Outcome]:
     """Return what each of the four ratings would do."""
-    one = _Answering(memory, moment, preset, model, spread)
+    one = Offer(memory, moment, preset, model, spread)
     return one.outcome(AGAIN), one.outcome(HARD), one.outcome(GOOD), one.outcome(EASY)
 
 
@@ -132,35 +132,46 @@ def promise(
     spread: Spread | None = None,
 ) -> tuple[int, int, int, int]:
     """Return what each rating would schedule: days, or negative seconds for a step."""
-    one = _Answering(memory, moment, preset, model, spread)
-    again, hard, good, easy = (one.schedule(rating)[0] for rating in (AGAIN, HARD, GOOD, EASY))
-    return again, hard, good, easy
+    return Offer(memory, moment, preset, model, spread).promised
 
 
-class _Answering:
-    """One item at one moment. What several ratings have in common is computed once."""
+class Offer:
+    """One item on one study day: what each rating would do.
+
+    What several ratings have in common is computed once, and what a question showed is there when
+    it is answered. An offer holds good for its study day.
+    """
 
     def __init__(
         self,
         memory: Memory,
         moment: Moment,
         preset: Preset,
-        model: Fsrs | None,
-        spread: Spread | None,
+        model: Fsrs | None = None,
+        spread: Spread | None = None,
     ) -> None:
+        self.before = memory
         self.memory = _awake(memory)
         self.moment = moment
         self.preset = preset
         self.model = model or _DEFAULT
         self.spread = spread
         self._intervals: dict[int, list[tuple[int, float]]] = {}
+        self._states: dict[int, State] = {}
 
-    def outcome(self, rating: int) -> Outcome:
-        """Return all that a rating does."""
-        memory, moment = self.memory, self.moment
+    @property
+    def promised(self) -> tuple[int, int, int, int]:
+        """What each rating schedules: days, or negative seconds for a step."""
+        again, hard, good, easy = (self.schedule(rating)[0] for rating in (AGAIN, HARD, GOOD, EASY))
+        return again, hard, good, easy
+
+    def outcome(self, rating: int, moment: Moment | None = None) -> Outcome:
+        """Return all that a rating does, now or at a later moment of the study day."""
+        memory, moment = self.memory, moment or self.moment
         scheduled, state, step = self.schedule(rating)
+        known = self._remembered(rating)
         return Outcome(
-            memory=_answered(memory, rating, moment, self.model, scheduled, state, step),
+            memory=_answered(memory, rating, moment, known, scheduled, state, step),
             kind=_KINDS.get(memory.state, "learn"),
             scheduled=scheduled,
             recall_before=_recall(memory, moment, self.model),
@@ -202,7 +213,7 @@ class _Answering:
         memory, maximum = self.memory, self.preset.maximum
         if rating == AGAIN and self.preset.again_tomorrow:
             return 1, 1.0
-        state = _remembered(memory, rating, self.moment, self.model)
+        state = self._remembered(rating)
         interval = self.model.interval(state, self.preset.retention)
         previous = memory.interval if memory.state == "review" and rating != AGAIN else 0
         least = below + (below > 0 and interval > below_exact)
@@ -213,6 +224,11 @@ class _Answering:
             low, high = legal(interval, previous, maximum)
             days = choose_day(self.spread, max(low, least), max(high, least), u)
         return min(max(days, 1), maximum), interval
+
+    def _remembered(self, rating: int) -> State:
+        if rating not in self._states:
+            self._states[rating] = _remembered(self.memory, rating, self.moment, self.model)
+        return self._states[rating]
 
 
 _KINDS: dict[str, RowKind] = {"review": "review", "relearning": "relearn"}
@@ -249,13 +265,13 @@ def _answered(
     memory: Memory,
     rating: int,
     moment: Moment,
-    model: Fsrs,
+    known: State,
     scheduled: int,
     state: MemoryState,
     step: int,
+    clock: int | None = None,
 ) -> Memory:
     """Return an item after an answer that scheduled days, or seconds of a step."""
-    known = _remembered(memory, rating, moment, model)
     days = max(scheduled, 0)
     return replace(
         memory,
@@ -270,6 +286,7 @@ def _answered(
         reps=memory.reps + 1,
         lapses=memory.lapses + (memory.state == "review" and rating == AGAIN),
         buried_day=None,
+        last_clock=memory.last_clock if clock is None else clock,
     )
 
 
@@ -292,7 +309,9 @@ def fold_one(
     """Return the memory after one more live row, which is later than all before it."""
     before = memory or Memory(item_kind=item_kind, item_id=item_id)
     after = _applied(before, row, model or _DEFAULT)
-    return memory if after is None else replace(after, last_clock=row.clock)
+    if after is None or after.last_clock == row.clock:
+        return memory if after is None else after
+    return replace(after, last_clock=row.clock)
 
 
 def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
@@ -300,7 +319,10 @@ def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
         before = _awake(memory)
         moment = Moment(day=row.study_day, utc_ms=row.utc_ms)
         state, step = _state_of(before, row)
-        return _answered(before, row.rating, moment, model, row.scheduled, state, step)
+        known = _remembered(before, row.rating, moment, model)
+        return _answered(
+            before, row.rating, moment, known, row.scheduled, state, step, clock=row.clock
+        )
     if row.kind == "suspend":
         return replace(memory, suspended=True)
     if row.kind == "mastered":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from studytrack.content.decode import plain
@@ -18,8 +18,7 @@ from studytrack.domain.fsrs import Fsrs
 from studytrack.domain.leech import Leech
 from studytrack.domain.log import LogRow
 from studytrack.domain.plan import card_minutes
-from studytrack.domain.scheduler import CARDS, Memory, Moment, Outcome, Preset, promise
-from studytrack.domain.scheduler import answer as schedule
+from studytrack.domain.scheduler import CARDS, Memory, Moment, Offer, Outcome, Preset
 from studytrack.errors import UsageFault
 from studytrack.services.cards import find_card, leech_of
 from studytrack.services.deck import deck_of, note_answer, spread_of
@@ -29,7 +28,6 @@ from studytrack.services.moments import check_clock
 from studytrack.services.study import Study
 
 if TYPE_CHECKING:
-    from studytrack.domain.balance import Spread
     from studytrack.storage.store import Guard, Stamp
 
 RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
@@ -39,7 +37,7 @@ RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
 class Question:
     """A card to ask: how many wait, and what each of the four ratings would schedule.
 
-    `memory` and `spread` are what the intervals were computed from, and so will the answer be.
+    `offer` is what the intervals were computed from, and so will the answer be.
     """
 
     card: Card
@@ -49,7 +47,7 @@ class Question:
     intervals: tuple[str, str, str, str]
     guard: Guard
     memory: Memory
-    spread: Spread | None = None
+    offer: Offer = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +95,8 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
             return None
         memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
         spread = spread_of(study, stamp, memory)
-        promised = promise(memory, _moment(stamp), preset(study), study.model("card"), spread)
-        again, hard, good, easy = map(interval_text, promised)
+        offer = Offer(memory, _moment(stamp), preset(study), study.model("card"), spread)
+        again, hard, good, easy = map(interval_text, offer.promised)
         return Question(
             card=chosen.card,
             state=memory.state,
@@ -107,7 +105,7 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
             intervals=(again, hard, good, easy),
             guard=_guard(memory),
             memory=memory,
-            spread=spread,
+            offer=offer,
         )
 
 
@@ -187,10 +185,8 @@ def answer(
             stamp = study.stamp()
             check_clock(study, stamp)
             deck = deck_of(study, stamp)
-            memory, spread = _known(study, stamp, question, card)
-            outcome = schedule(
-                memory, rating, _moment(stamp), preset(study), study.model("card"), spread
-            )
+            offer = _offered(study, stamp, question, card)
+            memory, outcome = offer.before, offer.outcome(rating, _moment(stamp))
             fields = _answer_fields(study, card, rating, outcome, judgement)
             typed = None if text is None else text.encode("utf-8", "replace").decode()
             made = study.store.new_row(stamp, **fields, duration_ms=duration_ms, answer=typed)
@@ -216,16 +212,19 @@ def _answered(card: Card, row: LogRow, left: int, leech: Leech | None) -> Answer
     )
 
 
-def _known(
-    study: Study, stamp: Stamp, question: Question | str, card: Card
-) -> tuple[Memory, Spread | None]:
-    """Return what an answer is computed from: what its question was, or what holds now."""
+def _offered(study: Study, stamp: Stamp, question: Question | str, card: Card) -> Offer:
+    """Return what an answer is computed from: what its question showed, or what holds now."""
     if isinstance(question, str):
         memory = study.store.memory("card", card.id)
-        return memory, spread_of(study, stamp, memory)
-    if question.spread is not None and question.spread.today != stamp.study_day:
-        return question.memory, spread_of(study, stamp, question.memory)
-    return question.memory, question.spread
+    elif (question.offer.moment.day, question.offer.model) == (
+        stamp.study_day,
+        study.model("card"),
+    ):
+        return question.offer
+    else:
+        memory = question.memory
+    spread = spread_of(study, stamp, memory)
+    return Offer(memory, _moment(stamp), preset(study), study.model("card"), spread)
 
 
 def _guard(memory: Memory) -> Guard:
