@@ -11,17 +11,16 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from studytrack.config import Settings, load_settings
 from studytrack.domain.verdict import is_sandboxed
 from studytrack.errors import ConfigFault, StudytrackError
 from studytrack.paths import Paths
+from studytrack.services.examined import Examined
 from studytrack.services.study import Study
 
-State = Literal["ok", "warn", "fail"]
 LEAST_COLUMNS, LEAST_LINES = 80, 24
 LACKS = {  # what it means that a layer is missing
     "process": "No process protection: a submission may read the grader's memory.",
@@ -31,16 +30,6 @@ LACKS = {  # what it means that a layer is missing
     "namespaces": "No namespaces, which the other layers do not need.",
 }
 LOW_SPACE = 200 << 20  # bytes; a backup and its original fit many times
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """One check: its name, how it stands, what was seen, and what to do."""
-
-    name: str
-    state: State
-    text: str
-    remedy: str = ""
 
 
 def examine(

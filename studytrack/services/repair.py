@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from studytrack.errors import NotFound, StudytrackError, resolve
 from studytrack.paths import Paths
+from studytrack.services.examined import Examined
 from studytrack.services.study import Study
 
 if TYPE_CHECKING:
-    from studytrack.services.doctor import Examined
     from studytrack.storage.backup import Backup
     from studytrack.storage.journal import Contents
     from studytrack.storage.rescue import Replaced
@@ -177,7 +177,6 @@ def examine_safety(paths: Paths, study: Study) -> Iterator[Examined]:
     Raises:
         StoreFault: the database cannot be read.
     """
-    from studytrack.services.doctor import Examined
     from studytrack.storage.backup import backups
     from studytrack.storage.place import remark
 
@@ -192,7 +191,6 @@ def examine_safety(paths: Paths, study: Study) -> Iterator[Examined]:
 
 
 def _journal_check(paths: Paths, study: Study) -> Examined:
-    from studytrack.services.doctor import Examined
     from studytrack.storage.journal import journal_ids
 
     study.store.settle()
