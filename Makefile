@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 JOBS ?= 2
-# More for the bench: BENCH=--full grades 1,000 files instead of 100.
+# More for the bench: BENCH=--full grades 1,000 files instead of 100, BENCH=--large answers among
+# 100,000 cards. Anki stands beside us once it is installed: $(BIN)/pip install -e '.[bench]'.
 BENCH ?=
 
 .PHONY: run test test-all check format bench clean
@@ -30,6 +31,7 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench.warm_grade $(BENCH)
+	$(BIN)/python -m tests.bench.answer $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -31,7 +31,7 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(raw, text) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "word"),
-    [(b"\xff\xfe", "UTF-8"), (b"x = 1\0", "NUL"), (b"#" * 70_000, "70,000")],
+    [(b"\xff\xfe", "UTF-8"), (b"x = 1\0", "NUL"), (b"#" * 70_000, "larger than the 65,536")],
 )
 def test_a_file_that_is_no_source_is_refused_with_the_reason(raw, word) -> None:
     """Binary, NUL bytes and size are named."""
