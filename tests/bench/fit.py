@@ -1,6 +1,6 @@
 """What a fit is worth: simulated learners whose truth is known, and how long a fit takes.
 
-Run by hand, since it takes half an hour: `python -m tests.bench.fit [--learners 24] [--reviews 400 …]
+Run by hand, since it takes long: `python -m tests.bench.fit [--learners 24] [--reviews 400 …]
 [--seed WORD] [--plain]`. Prints, for each number of usable reviews, the change of log loss on the
 next 3,000 against the defaults: mean and worst over the learners, beside what knowing the truth
 would gain. The recipe was chosen on learners of the seed `tune`; any other seed is fresh. Asserts
