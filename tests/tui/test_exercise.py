@@ -164,3 +164,18 @@ async def test_q_goes_back_to_the_list_which_knows_the_new_state(opened, page):
 
         assert "✗ failing" in driver.text
         assert "1/3" in driver.text
+
+
+async def test_a_wrong_version_to_repair_is_no_exercise_more(opened, page):
+    """A pass brings the repair into the list; what is counted are exercises."""
+    async with opened() as driver:
+        screen = await page(driver)
+        screen.view.path.write_text("def add_one(x):\n    return x + 1\n")
+        await driver.press("g")
+
+        await driver.pilot.press("q")
+        await driver.until(lambda: not isinstance(driver.app.screen, ExerciseScreen))
+        await driver.settle()
+
+        assert "1 of 3 solved" in driver.text
+        assert "Repair: " in driver.text

@@ -58,10 +58,11 @@ class ExercisesScreen(StudyScreen):
         """Show the exercises by part."""
         views = await self.ask(services.exercises.exercises)
         self.views = {view.exercise.id: view for view in views}
-        solved = sum(view.status == "solved" for view in views)
+        whole = [view for view in views if not view.exercise.form]
+        solved = sum(view.status == "solved" for view in whole)
         due = sum(view.status == "due" for view in views)
         self.set_context(
-            f"{solved} of {len(views)} solved"
+            f"{solved} of {len(whole)} solved"
             + (f"   {due} due again" if due else "")
             + ("   only those to do" if self.only_open else "")
         )

@@ -83,7 +83,8 @@ class TodayScreen(StudyScreen):
         day = f"day {plan.day_number}"
         run = f"{plan.streak}-day streak" if plan.streak else "no streak yet"
         self.set_context(f"{plan.day_text}   {day}   {run}")
-        title = f"NEXT {plan.minutes} MINUTES" if plan.steps else "TODAY"
+        minutes = f"{plan.minutes} MINUTES" if plan.minutes > 1 else "MINUTE"
+        title = f"NEXT {minutes}" if plan.steps else "TODAY"
         self.query_one("#plan-title", Static).update(heading(title))
         table = self.query_one("#plan", Table)
         self.details = await self.ask(_details, plan)
