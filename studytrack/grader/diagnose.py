@@ -60,7 +60,12 @@ class Bench:
 
 
 def diagnose(
-    suite: Suite, observations: Sequence[Observation], failed: Sequence[str], seed: int
+    suite: Suite,
+    observations: Sequence[Observation],
+    failed: Sequence[str],
+    seed: int,
+    *,
+    complete: bool = True,
 ) -> tuple[Finding, ...]:
     """Return what a failed submission looks like, the most likely first; empty if unknown.
 
@@ -69,11 +74,14 @@ def diagnose(
         observations: what was asked and answered.
         failed: names of the checks that did not pass.
         seed: the run's seed.
+        complete: every check came to an end; where one did not, its failure tells nothing.
     """
     bench = Bench(_known(suite, observations))
     mistakes = suite.collected.mistakes
     if bench.known and _is_wrong(bench.known[0].seen):
         found = _one_of([m for m in mistakes if _explains(bench, m)]) or _staged(suite, bench)
+    elif not complete:
+        return ()
     else:
         alike = [m for m in mistakes if _fails_alike(suite, m, failed, seed)]
         found = _one_of([m for m in alike if _is_silent(bench, m)])

@@ -15,6 +15,8 @@ from studytrack.grader.ladder import Ladder
 from studytrack.grader.render import counterexample
 from studytrack.grader.suite import Suite
 
+BROKEN_OFF: frozenset[Verdict] = frozenset({"timeout", "died", "protocol"})
+
 
 def judged(attempt: Attempt) -> dict[str, Any]:
     """Return the report of an attempt whose checks have run, as plain data."""
@@ -36,7 +38,12 @@ def judged(attempt: Attempt) -> dict[str, Any]:
 def _diagnosis(attempt: Attempt, failed: list[str]) -> tuple[Finding, ...]:
     """Return what the submission looks like; a fault in finding out never costs the verdict."""
     try:
-        return diagnose(attempt.suite, attempt.observations, failed, attempt.seed)
+        complete = attempt.verdict not in BROKEN_OFF and all(
+            result.outcome not in {"timeout", "not_run"} for result in attempt.results
+        )
+        return diagnose(
+            attempt.suite, attempt.observations, failed, attempt.seed, complete=complete
+        )
     except Exception:  # noqa: BLE001 - a submission's values may be anything at all
         return ()
 

@@ -333,3 +333,14 @@ def test_a_stored_report_without_the_new_field_still_loads() -> None:
     }  # fmt: skip
 
     assert report_from_plain(plain).diagnosis == (Finding(mistake="m", text="t", also=False),)
+
+
+@pytest.mark.parametrize("body", ["while True: pass", "import os; os._exit(0)"])
+def test_a_run_that_broke_off_looks_like_no_mistake(grader, body):
+    """Checks that came to no end fail for a reason of their own; mistakes do not explain it."""
+    exercise = load_catalogue([content_root()]).exercises["top_k"]
+
+    report = grader.grade(exercise, f"def top_k_filter(logits, k):\n    {body}\n".encode())
+
+    assert report.verdict in {"timeout", "died"}
+    assert () == report.diagnosis
