@@ -57,10 +57,7 @@ def bug_card(exercise: Exercise, mistake: str) -> Card | None:
         exercise: read from its folder.
         mistake: the name in its `checks.py`.
     """
-    try:
-        checks = (Path(exercise.folder) / CHECKS).read_text(encoding="utf-8")
-    except OSError:
-        return None
+    checks = _checks_of(exercise)
     texts = mistake_texts(checks)
     if mistake not in texts:
         return None
@@ -100,10 +97,7 @@ def debug_form(exercise: Exercise, mistake: str) -> Exercise | None:
         exercise: read from its folder.
         mistake: the name in its `checks.py`.
     """
-    try:
-        checks = (Path(exercise.folder) / CHECKS).read_text(encoding="utf-8")
-    except OSError:
-        return None
+    checks = _checks_of(exercise)
     texts = mistake_texts(checks)
     if mistake not in texts:
         return None
@@ -133,10 +127,15 @@ def next_mistake(exercise: Exercise, turn: int) -> str:
 
     The order is drawn by the exercise's id, so that the easiest are not always the first.
     """
-    try:
-        names = list(mistake_texts((Path(exercise.folder) / CHECKS).read_text(encoding="utf-8")))
-    except OSError:
-        return ""
+    names = list(mistake_texts(_checks_of(exercise)))
     rng = random.Random(hashlib.sha256(debug_id(exercise.id).encode()).digest())
     rng.shuffle(names)
     return names[turn % len(names)] if names else ""
+
+
+def _checks_of(exercise: Exercise) -> str:
+    """Return the text of an exercise's checks; "" where its folder is gone."""
+    try:
+        return (Path(exercise.folder) / CHECKS).read_text(encoding="utf-8")
+    except OSError:
+        return ""

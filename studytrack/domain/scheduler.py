@@ -124,17 +124,6 @@ def preview(
     return one.outcome(AGAIN), one.outcome(HARD), one.outcome(GOOD), one.outcome(EASY)
 
 
-def promise(
-    memory: Memory,
-    moment: Moment,
-    preset: Preset,
-    model: Fsrs | None = None,
-    spread: Spread | None = None,
-) -> tuple[int, int, int, int]:
-    """Return what each rating would schedule: days, or negative seconds for a step."""
-    return Offer(memory, moment, preset, model, spread).promised
-
-
 class Offer:
     """One item on one study day: what each rating would do.
 

@@ -19,10 +19,10 @@ from studytrack.domain.scheduler import (
     EXERCISES,
     Memory,
     Moment,
+    Offer,
     answer,
     fold,
     preview,
-    promise,
 )
 
 MONDAY = 739_950  # 30 November 2026
@@ -164,7 +164,7 @@ def test_the_preview_is_what_happens(memory, spread, preset) -> None:
     """The same days and the same draw: what a button shows is what is scheduled."""
     now = moment(MONDAY)
 
-    shown = promise(memory, now, preset, spread=spread)
+    shown = Offer(memory, now, preset, spread=spread).promised
     outcomes = [answer(memory, rating, now, preset, spread=spread) for rating in (1, 2, 3, 4)]
 
     assert list(shown) == [one.scheduled for one in outcomes]
@@ -174,7 +174,7 @@ def test_the_preview_is_what_happens(memory, spread, preset) -> None:
 @given(MEMORIES, SPREADS)
 def test_better_ratings_never_come_back_sooner(memory, spread) -> None:
     """Balancing keeps the order of the buttons and what a success may not fall back to."""
-    _, hard, good, easy = promise(memory, moment(MONDAY), CARDS, spread=spread)
+    _, hard, good, easy = Offer(memory, moment(MONDAY), CARDS, spread=spread).promised
 
     assert 1 <= hard <= good <= easy
     assert hard < good < easy or easy == 36500

@@ -18,12 +18,12 @@ from studytrack.domain.scheduler import (
     EXERCISES,
     Memory,
     Moment,
+    Offer,
     Preset,
     answer,
     fold,
     fold_one,
     preview,
-    promise,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,7 +205,9 @@ def test_the_order_in_which_ratings_are_looked_at_does_not_matter(order) -> None
 
     shown = {rating: answer(memory, rating, TODAY, EXERCISES).scheduled for rating in order}
 
-    assert tuple(shown[rating] for rating in (1, 2, 3, 4)) == promise(memory, TODAY, EXERCISES)
+    assert (
+        tuple(shown[rating] for rating in (1, 2, 3, 4)) == Offer(memory, TODAY, EXERCISES).promised
+    )
 
 
 @pytest.mark.parametrize("rating", [0, 5, -1])
