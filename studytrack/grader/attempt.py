@@ -11,18 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studytrack.domain.verdict import CheckOutcome, CheckResult, Verdict
+from studytrack.errors import StudytrackError
 from studytrack.grader.authoring import Call, Check, RemoteError, Rng, derive_seed
 from studytrack.grader.compare import Difference, Tolerance
 from studytrack.grader.ladder import Asked, Ladder, Rung
 from studytrack.grader.link import RunnerDied, RunnerTimeout
 from studytrack.grader.remote import RemoteClass, RemoteFunction, RemoteSubject
 from studytrack.grader.render import size_of
-from studytrack.grader.session import RunEnded, Session
+from studytrack.grader.session import LoadFault, RunEnded, Session
 from studytrack.grader.shrink import MAX_SECONDS, Smaller, shrink
 from studytrack.grader.subject import Answer, LocalSubject, Question
 from studytrack.grader.suite import Suite
 from studytrack.grader.verify import verify
-from studytrack.grader.wire import ProtocolFault
+from studytrack.grader.wire import NoAnswer, ProtocolFault
 
 OnCheck = Callable[[CheckResult], None]
 FORBIDDEN = "ForbiddenCall"  # what the runner raises where a closed function is called
@@ -107,6 +108,8 @@ class Attempt:
         except ProtocolFault as error:
             outcome, verdict = "error", "protocol"
             message = f"The answer could not be read: {error}."
+        except LoadFault as error:  # the first runner could load it, the next cannot
+            outcome, verdict, message = "error", "error", str(error)
         except RunEnded:
             outcome, verdict, message = "not_run", "passed", "not run: the attempt had ended"
         result = CheckResult(
@@ -157,7 +160,7 @@ class Attempt:
             failure = str(failed) or f"{check.name}: this does not hold"
         except RemoteError as raised:
             error = raised
-        except (RunnerTimeout, RunnerDied, ProtocolFault, RunEnded):
+        except (NoAnswer, StudytrackError):
             raise
         except Exception as unusable:  # noqa: BLE001 - a check may stumble over any wrong result
             text = _first_line(f"{type(unusable).__name__}: {unusable}")

@@ -26,7 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from studytrack.errors import StudytrackError
 from studytrack.grader.draws import follows as follows  # noqa: PLC0414 - part of what checks use
+from studytrack.grader.wire import NoAnswer
 
 Defined = TypeVar("Defined", bound=Callable[..., Any])
 
@@ -261,11 +263,17 @@ class RemoteError(Exception):
 
 
 def raises(kind: type[BaseException], fn: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
-    """Tell whether a call raises `kind` or a subclass, here or in the runner."""
+    """Tell whether a call raises `kind` or a subclass, here or in the runner.
+
+    Raises:
+        NoAnswer: the call ended or lost its process.
+    """
     try:
         fn(*args, **kwargs)
     except RemoteError as error:
         return kind.__name__ in error.mro
+    except (NoAnswer, StudytrackError):
+        raise  # the process is gone: that is not the submission raising
     except Exception as error:  # noqa: BLE001 - a local mistake may raise anything
         return isinstance(error, kind)
     return False

@@ -16,16 +16,16 @@ from typing import Any
 from studytrack.errors import GraderFault
 from studytrack.grader.limits import Limits
 from studytrack.grader.spawner import Spawner
-from studytrack.grader.wire import OUTPUT_CAP, FrameReader, ProtocolFault, pack
+from studytrack.grader.wire import OUTPUT_CAP, FrameReader, NoAnswer, ProtocolFault, pack
 
 _HELLO_SECONDS = 20.0
 
 
-class RunnerTimeout(Exception):
+class RunnerTimeout(NoAnswer):
     """No answer came within the limit."""
 
 
-class RunnerDied(Exception):
+class RunnerDied(NoAnswer):
     """The runner ended before it answered; the message says how."""
 
 

@@ -17,12 +17,12 @@ from studytrack.grader.authoring import RemoteError, derive_seed
 from studytrack.grader.limits import Limits
 from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
 from studytrack.grader.spawner import Spawner
-from studytrack.grader.wire import ProtocolFault
+from studytrack.grader.wire import NoAnswer, ProtocolFault
 
 MAX_DEATHS = 2
 
 
-class LoadFault(Exception):
+class LoadFault(NoAnswer):
     """The submission could not be loaded; the message is for the learner.
 
     `forbidden` tells that it called what the exercise closes.
@@ -31,7 +31,7 @@ class LoadFault(Exception):
     forbidden = False
 
 
-class RunEnded(Exception):
+class RunEnded(NoAnswer):
     """No further question is asked in this run."""
 
 

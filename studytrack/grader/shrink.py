@@ -19,18 +19,15 @@ from torch import Tensor
 from studytrack.grader.authoring import Call
 from studytrack.grader.compare import Difference
 from studytrack.grader.ladder import Asked
-from studytrack.grader.link import RunnerDied, RunnerTimeout
 from studytrack.grader.relations import distinct
-from studytrack.grader.session import LoadFault, RunEnded
 from studytrack.grader.subject import Answer, Question, Subject, tensors_of
 from studytrack.grader.verify import verify
-from studytrack.grader.wire import ProtocolFault
+from studytrack.grader.wire import NoAnswer
 
 KINDS = frozenset({"value", "nonfinite", "shape", "count", "gradient"})
 MAX_QUESTIONS, MAX_SECONDS, MAX_TRIES = 12, 0.5, 60
 SIZES = (1, 2)
 DECIMALS = (0, 1)
-_FAULTS = (RunnerTimeout, RunnerDied, ProtocolFault, RunEnded, LoadFault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +127,7 @@ def shrink(
         _cut_sizes(search)
         _cut_items(search)
         _round(search)
-    except _FAULTS:
+    except NoAnswer:
         pass  # it answered the real questions; these are only for show
     return search.best if search.found else None
 

@@ -20,7 +20,11 @@ OUTPUT_CAP = 64 << 10
 SOURCE_CAP = 64 << 10
 
 
-class ProtocolFault(Exception):
+class NoAnswer(Exception):
+    """A question went unanswered: no word of the submission's, and nothing a check may catch."""
+
+
+class ProtocolFault(NoAnswer):
     """A frame that breaks the rules: too large, not JSON, lying about sizes."""
 
 

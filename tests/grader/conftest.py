@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,21 @@ def scale() -> Exercise:
 
 def _tiny(name: str) -> Exercise:
     return load_exercise(Path(__file__).parent.parent / "catalogue" / "exercises" / "basics" / name)
+
+
+@pytest.fixture
+def with_check(tmp_path: Path) -> Callable[[Exercise, str], Exercise]:
+    """Copy an exercise and let its checks end with a text."""
+
+    def make(exercise: Exercise, text: str) -> Exercise:
+        copy = tmp_path / Path(exercise.folder).parent.name / Path(exercise.folder).name
+        shutil.copytree(exercise.folder, copy)
+        checks = copy / "checks.py"
+        names = "import alternative, case, check, mistake, raises"
+        whole = checks.read_text(encoding="utf-8").replace(
+            "import alternative, case, mistake", names
+        )
+        checks.write_text(whole + text, encoding="utf-8")
+        return load_exercise(copy)
+
+    return make

@@ -139,6 +139,48 @@ def test_every_way_to_end_is_a_verdict(grader, add_one, body, verdict, word) -> 
     assert grader.grade(add_one, RIGHT.encode()).passed
 
 
+MUST_RAISE = """
+@check("text is refused")
+def refuses(fn):
+    assert raises(Exception, fn, "text")
+"""
+PICKY = """
+def add_one(x):
+    if isinstance(x, str):
+        {then}
+    return x + 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "verdict"),
+    [
+        ("raise TypeError", "passed"),
+        ("return x", "failed"),
+        ("import os; os._exit(0)", "died"),
+        ("while True: pass", "timeout"),
+    ],
+)
+def test_only_an_exception_of_the_submission_s_counts_as_raised(
+    grader, add_one, with_check, then, verdict
+) -> None:
+    """A check that waits for an exception is not passed by a death or a loop."""
+    exercise = with_check(add_one, MUST_RAISE)
+
+    report = grader.grade(exercise, PICKY.format(then=then).encode())
+
+    assert verdict == report.verdict
+
+
+def test_a_file_that_loads_only_once_is_an_error_of_its_own(grader, add_one) -> None:
+    """After a death the next runner loads the file anew, which the submission may refuse."""
+    body = b"import os\nif not os.urandom(1)[0] % 3: 1 / 0\ndef add_one(x): os._exit(1)\n"
+
+    verdicts = {grader.grade(add_one, body).verdict for _ in range(20)}
+
+    assert verdicts <= {"died", "error"}
+
+
 def test_results_before_a_time_out_stand(grader, add_one) -> None:
     """Checks that had passed are reported as passed; two lost runners end the run."""
     report = grader.grade(

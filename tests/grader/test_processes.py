@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from studytrack.domain.verdict import CheckResult
 from studytrack.errors import StudytrackError
 from studytrack.grader import landlock, seccomp
 from studytrack.grader.client import Grader, GraderSettings
@@ -89,20 +88,43 @@ def test_a_waiting_runner_that_was_killed_is_replaced_silently(grader, add_one) 
     assert "passed" == report.verdict
 
 
-def test_a_template_process_killed_in_a_run_costs_no_verdict(grader, add_one) -> None:
-    """Its runners die with it; the run is made anew and tells each check once."""
+TEMPLATE_DIES = """
+import os
+import signal
+from pathlib import Path
+
+@check("the template process dies, once")
+def template_dies(fn):
+    order = Path({order!r})
+    if order.exists():
+        zygote = order.read_text()
+        order.unlink()
+        os.kill(int(zygote), signal.SIGKILL)
+        while ") Z " not in Path(f"/proc/{{zygote}}/stat").read_text():
+            pass
+    assert fn(torch.ones(2)).tolist() == [2, 2]
+"""
+
+
+def test_a_template_process_killed_in_a_run_costs_no_verdict(
+    grader, add_one, with_check, tmp_path
+) -> None:
+    """Its runners die with it; the run is made anew and tells each check once.
+
+    A check of the exercise, which runs in the judge, ends it: no verdict can come first.
+    """
+    order, told = tmp_path / "order", []
+    exercise = with_check(add_one, TEMPLATE_DIES.format(order=str(order)))
     grader.grade(add_one, RIGHT)
-    zygote, told = zygote_of(grader), []
+    zygote = zygote_of(grader)
+    order.write_text(str(zygote), encoding="ascii")
 
-    def kill(check: CheckResult) -> None:
-        told.append(check.name)
-        if len(told) == 1:
-            os.kill(zygote, signal.SIGKILL)
-
-    report = grader.grade(add_one, RIGHT, on_check=kill)
+    report = grader.grade(exercise, RIGHT, on_check=told.append)
 
     assert "passed" == report.verdict
-    assert [check.name for check in report.checks] == told
+    assert [check.name for check in report.checks] == [check.name for check in told]
+    assert "the template process dies, once" in [check.name for check in told]
+    assert not order.exists()
     assert zygote != zygote_of(grader)
 
 
