@@ -38,6 +38,7 @@ def dev() -> None:
     help="Run everything so many times, with fresh inputs.",
 )
 @click.option("--right-only", is_flag=True, help="Only what must pass.")
+@click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
 @json_option
 @pass_front
 def check(
@@ -46,6 +47,7 @@ def check(
     quick: bool,
     seeds: int,
     right_only: bool,
+    device: str,
     as_json: bool,
 ) -> int:
     """Check; exit code 1 if something was found."""
@@ -59,7 +61,7 @@ def check(
             say(f"{problem['file']}: {problem['item']}: {problem['message']}")
     found: list[Summary] = []
     if not quick and not problems:
-        found = _examined(front, exercise, seeds=seeds, right_only=right_only)
+        found = _examined(front, exercise, seeds=seeds, right_only=right_only, device=device)
     bad = sum(len(one.problems) for one in found)
     if as_json:
         emit_json({"problems": problems, "proofs": [_data(one) for one in found]})
@@ -73,7 +75,7 @@ def check(
 
 
 def _examined(
-    front: Front, wanted: tuple[str, ...], *, seeds: int, right_only: bool
+    front: Front, wanted: tuple[str, ...], *, seeds: int, right_only: bool, device: str
 ) -> list[Summary]:
     from studytrack.grader.client import Grader
     from studytrack.services.proofs import examine
@@ -92,6 +94,7 @@ def _examined(
                     grader,
                     seeds=seeds,
                     right_only=right_only,
+                    device=device,
                     on_proof=_progress,
                 )
             )

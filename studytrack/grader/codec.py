@@ -270,7 +270,7 @@ class Decoder:
         raw = self._buffer(text["i"])
         strides = text.get("t")
         if strides is not None:
-            tensor = _strided(raw, dtype, shape, strides)
+            tensor = _strided(raw, dtype, shape, strides, self._device)
         else:
             count = 1
             for size in shape:
@@ -278,11 +278,9 @@ class Decoder:
             _expect(len(raw) == count * dtype.itemsize)
             if dtype is torch.bool and not set(raw) <= {0, 1}:
                 raise ProtocolFault("a bool that is neither 0 nor 1")
-            tensor = _from_bytes(raw, dtype).reshape(shape)
+            tensor = _from_bytes(raw, dtype).reshape(shape).to(self._device)
         _expect(type(text["c"]) is str and type(text["v"]) is str and type(text["g"]) is bool)
         self.described.append(Described(text["c"][:80], text["v"][:20], text["g"]))
-        if self._device != "cpu":
-            tensor = tensor.to(self._device)
         self.tensors.append(tensor)
         return tensor
 
@@ -298,10 +296,11 @@ def _from_bytes(raw: bytes, dtype: torch.dtype) -> Tensor:
     return torch.frombuffer(bytearray(raw), dtype=dtype)
 
 
-def _strided(raw: bytes, dtype: torch.dtype, shape: list[int], strides: Any) -> Tensor:
+def _strided(raw: bytes, dtype: torch.dtype, shape: list[int], strides: Any, device: str) -> Tensor:
     _expect(type(strides) is list and len(strides) == len(shape))
     _expect(all(type(step) is int and 0 <= step < 1 << 31 for step in strides))
     spread = 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
     _expect(all(size > 0 for size in shape) and len(raw) == spread * dtype.itemsize)
     _expect(dtype is not torch.bool or set(raw) <= {0, 1})
-    return _from_bytes(raw, dtype).as_strided(shape, strides)
+    # moved before it is spread: moving an expanded tensor would lay its copies out
+    return _from_bytes(raw, dtype).to(device).as_strided(shape, strides)

@@ -62,11 +62,17 @@ class RemoteSubject:
             exchange = exchanged(self._session, header, args, kwargs)
             answer = Answer(value=exchange.value, inputs=exchange.inputs)
             answer.subclasses = tuple(claim.subclass for claim in exchange.described)
+            if tensors_of([args, kwargs]):
+                answer.strayed = self._strayed(exchange)
             if question.cotangent_seed is not None:
                 self._add_gradients(answer, exchange, question)
         except RemoteError as error:
             return Answer(error=error)
         return answer
+
+    def _strayed(self, exchange: Exchange) -> str:
+        home = self._session.device.partition(":")[0]
+        return next((c.device for c in exchange.described if c.device != home), "")
 
     def _add_gradients(self, answer: Answer, exchange: Exchange, question: Question) -> None:
         assert question.cotangent_seed is not None

@@ -79,6 +79,8 @@ class Runner:
         del decoder
         with self._closed.watching():
             made = self._entry(*args, **kwargs)
+            if isinstance(made, torch.nn.Module) and _is_on_gpu(question):
+                made.to(question["device"])  # as its user would; the inputs come there too
         return {"value": ["h", self._keep(made)]}, []
 
     def _do_invoke(self, question: dict[str, Any], buffers: list[bytes]) -> Any:
@@ -132,7 +134,7 @@ class Runner:
                 torch.autograd.grad(
                     [output for output, _ in pairs],
                     wanted,
-                    [cotangent for _, cotangent in pairs],
+                    [cotangent.to(output.device) for output, cotangent in pairs],
                     allow_unused=True,
                     retain_graph=True,
                 )
@@ -149,6 +151,8 @@ class Runner:
         decoder, args, kwargs = self._arguments(question, buffers)
         with self._closed.watched():
             result = target(*args, **kwargs)
+            if _is_on_gpu(question):
+                torch.cuda.synchronize()  # a kernel's fault shows in the call that launched it
         methods_may_return_objects = question["op"] == "invoke"
         encoder = Encoder(handle=self._keep if methods_may_return_objects else None)
         value = encoder.node(result)
@@ -184,6 +188,10 @@ class Runner:
             return None
         self._objects[len(self._objects)] = value
         return len(self._objects) - 1
+
+
+def _is_on_gpu(question: dict[str, Any]) -> bool:
+    return str(question.get("device", "cpu")).startswith("cuda")
 
 
 def identities(value: Any) -> set[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """A submission's run: its runners, one after another, and how they ended.
 
-A runner that dies or times out is replaced for the next check; two deaths end the run, and a
-protocol fault ends it at once. Comparison and checks are not known here.
+A runner that dies, times out or has lost its device is replaced for the next check; two deaths end
+the run, and a protocol fault ends it at once. Comparison and checks are not known here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from studytrack.grader.spawner import Spawner
 from studytrack.grader.wire import NoAnswer, ProtocolFault
 
 MAX_DEATHS = 2
+LOST_DEVICE = "AcceleratorError"  # torch's, for an illegal access: the process can use it no more
 
 
 class LoadFault(NoAnswer):
@@ -114,7 +115,10 @@ class Session:
             self.ended = True
             raise
         if not header["ok"]:
-            raise _remote_error(header)
+            error = _remote_error(header)
+            if error.type_name == LOST_DEVICE:
+                self._bury()
+            raise error
         return header, data
 
     def start(self) -> None:

@@ -35,13 +35,18 @@ class Question:
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """What came back: a value or an exception, the inputs afterwards, gradients if asked."""
+    """What came back: a value or an exception, the inputs afterwards, gradients if asked.
+
+    `strayed` is the device of a result that lies elsewhere than the inputs, "" if none does (the
+    runner's word: code that lies about it only fools its author).
+    """
 
     value: Any = None
     error: RemoteError | None = None
     inputs: Any = None
     gradients: dict[str, Tensor | None] = field(default_factory=dict)
     subclasses: tuple[str, ...] = ()
+    strayed: str = ""
     gradient_error: str = ""
 
 

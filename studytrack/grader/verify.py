@@ -1,6 +1,7 @@
 """Judging one answer: the submission's against the reference's.
 
-Order: exception, value (type, subclass, dtype, shape, non-finite, numbers), inputs, gradients.
+Order: exception, value (type, subclass, dtype, shape, non-finite, numbers), device, inputs,
+gradients.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ def verify(asked: Asked, got: Answer, want: Answer) -> Difference | None:
     found = differ(got.value, want.value, asked.tolerance)
     if found is not None:
         return found
+    if got.strayed:
+        text = f"the result lies on {got.strayed}, the inputs do not; make new tensors on x.device"
+        return Difference("device", text, "", got.value, want.value)
     found = _inputs(asked, got, want)
     if found is not None or asked.question.cotangent_seed is None:
         return found

@@ -69,6 +69,7 @@ def examine(
     *,
     seeds: int = 1,
     right_only: bool = False,
+    device: str = "auto",
     on_proof: Callable[[Proof], None] | None = None,
 ) -> Summary:
     """Run every proof of an exercise and sum up.
@@ -78,16 +79,17 @@ def examine(
         grader: a grader of this process.
         seeds: how often everything is run, with fresh inputs each time.
         right_only: leave out what must fail.
+        device: "auto", "cpu" or "cuda".
         on_proof: called after each run.
 
     Raises:
         GraderFault, EnvironmentFault: there is no verdict.
     """
     examples = grader.examples(exercise)
-    bare = [grader.grade(exercise, _BARE).seconds for _ in range(_BARE_RUNS)]
+    bare = [grader.grade(exercise, _BARE, device=device).seconds for _ in range(_BARE_RUNS)]
     proofs: list[Proof] = []
     for _ in range(seeds):
-        for proof in prove(exercise, grader, right_only=right_only):
+        for proof in prove(exercise, grader, right_only=right_only, device=device):
             proofs.append(proof)
             if on_proof is not None:
                 on_proof(proof)
@@ -95,7 +97,12 @@ def examine(
 
 
 def prove(
-    exercise: Exercise, grader: Grader, seed: int | None = None, *, right_only: bool = False
+    exercise: Exercise,
+    grader: Grader,
+    seed: int | None = None,
+    *,
+    right_only: bool = False,
+    device: str = "auto",
 ) -> Iterator[Proof]:
     """Grade everything whose worth is known, one after another.
 
@@ -104,12 +111,17 @@ def prove(
         grader: a grader of this process.
         seed: of all runs; None draws a fresh one for each.
         right_only: leave out what must fail.
+        device: "auto", "cpu" or "cuda".
     """
     for known in submissions(exercise):
         if right_only and not known.right:
             continue
         report = grader.grade(
-            exercise, known.source.encode(), seed=seed, tolerance_factor=known.tolerance_factor
+            exercise,
+            known.source.encode(),
+            device=device,
+            seed=seed,
+            tolerance_factor=known.tolerance_factor,
         )
         proof = Proof(exercise=exercise.id, known=known, report=report, problem="")
         yield Proof(exercise=exercise.id, known=known, report=report, problem=_problem(proof))

@@ -81,6 +81,17 @@ def test_an_input_keeps_its_strides(tensor) -> None:
     assert tensor.is_contiguous() == found.is_contiguous()
 
 
+def test_an_input_keeps_its_strides_on_another_device() -> None:
+    """An expanded tensor is moved before it is spread, and shares its entries there too."""
+    encoder = Encoder(keep_strides=True)
+    node = encoder.node(torch.arange(3.0).expand(4, 3))
+
+    found = Decoder(encoder.buffers, "meta").value(node)
+
+    assert "meta" == found.device.type
+    assert (0, 1) == found.stride()
+
+
 def test_special_floats_survive() -> None:
     """NaN, infinities and minus zero come back."""
     assert math.isnan(round_trip(float("nan")))

@@ -172,6 +172,17 @@ def test_only_an_exception_of_the_submission_s_counts_as_raised(
     assert verdict == report.verdict
 
 
+def test_a_lost_device_is_an_error_and_the_second_ends_the_run(grader, add_one) -> None:
+    """No runner is asked again whose GPU context is broken; the first check asks two of them."""
+    body = b"import torch\ndef add_one(x):\n    raise torch.AcceleratorError('CUDA error')\n"
+
+    report = grader.grade(add_one, body)
+
+    assert "error" == report.verdict
+    assert ["error", "not_run"] == [check.outcome for check in report.checks][:2]
+    assert "CUDA error" in report.first_failed.message
+
+
 def test_a_file_that_loads_only_once_is_an_error_of_its_own(grader, add_one) -> None:
     """After a death the next runner loads the file anew, which the submission may refuse."""
     body = b"import os\nif not os.urandom(1)[0] % 3: 1 / 0\ndef add_one(x): os._exit(1)\n"
