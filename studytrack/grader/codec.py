@@ -199,6 +199,7 @@ class Decoder:
 
         Raises:
             ProtocolFault: anything that an honest encoder would not write.
+            RuntimeError: another device than the CPU refuses.
         """
         try:
             return self._value(node, 0)
@@ -213,6 +214,8 @@ class Decoder:
             RecursionError,
             RuntimeError,
         ) as error:
+            if self._device != "cpu" and isinstance(error, RuntimeError):
+                raise  # the device's word, not the sender's: out of memory, or a broken context
             raise ProtocolFault(
                 f"a value that cannot be decoded: {type(error).__name__}"
             ) from error

@@ -23,8 +23,17 @@ ALL = Layers()
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def take_channels(questions: int, answers: int, output: int, rules: int | None = None) -> None:
-    """Move the three pipes (and Landlock's rules) to their places; close every other descriptor."""
+def take_channels(
+    questions: int,
+    answers: int,
+    output: int,
+    rules: int | None = None,
+    keep: frozenset[int] = frozenset(),
+) -> None:
+    """Move the three pipes (and Landlock's rules) to their places; close every other descriptor.
+
+    `keep` are a driver's own, without which its context breaks.
+    """
     null = os.open(os.devnull, os.O_RDONLY)
     high = [_above(fd) for fd in (null, output, questions, answers)]
     if rules is not None:
@@ -33,11 +42,36 @@ def take_channels(questions: int, answers: int, output: int, rules: int | None =
         (high[0], high[1], high[1], high[2], high[3]), (0, 1, 2, QUESTIONS, ANSWERS), strict=True
     ):
         os.dup2(source, target, inheritable=False)
-    os.closerange(3, QUESTIONS)
-    os.closerange(
-        (RULES if rules is not None else ANSWERS) + 1,
-        os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16,
-    )
+    stay = keep | {QUESTIONS, ANSWERS} | ({RULES} if rules is not None else set())
+    low = 3
+    for fd in sorted(stay):
+        os.closerange(low, fd)
+        low = fd + 1
+    os.closerange(low, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16)
+
+
+def reserve_channels() -> None:
+    """Take the places of the pipes and the rules, so that a driver opens nothing there."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    for place in (QUESTIONS, ANSWERS, RULES):
+        if place != null:
+            os.dup2(null, place, inheritable=False)
+
+
+def descriptors() -> frozenset[int]:
+    """Return the open descriptors; none where the system does not tell."""
+    if not os.path.isdir("/proc/self/fd"):  # noqa: PTH112 - pathlib would import here
+        return frozenset()
+    found = map(int, os.listdir("/proc/self/fd"))  # noqa: PTH208 - pathlib would import here
+    return frozenset(fd for fd in found if _is_open(fd))
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
 
 
 def _above(fd: int) -> int:
@@ -74,6 +108,7 @@ def protect_process(parent: int) -> bool:
 
 def limit_resources(limits: Limits) -> bool:
     """Set rlimits; True if all of them were taken."""
+    cpu = int(time.process_time()) + limits.cpu_seconds  # a worker has imported torch itself
     wanted = {
         "RLIMIT_CORE": (0, 0),
         "RLIMIT_FSIZE": (0, 0),
@@ -81,7 +116,7 @@ def limit_resources(limits: Limits) -> bool:
         "RLIMIT_MEMLOCK": (0, 0),
         "RLIMIT_MSGQUEUE": (0, 0),
         "RLIMIT_AS": (virtual_size() + limits.memory,) * 2 if limits.memory else None,
-        "RLIMIT_CPU": (limits.cpu_seconds, limits.cpu_seconds + 1),
+        "RLIMIT_CPU": (cpu, cpu + 1),
     }
     complete = True
     for name, pair in wanted.items():

@@ -24,7 +24,13 @@ from typing import Any
 from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader import landlock
 from studytrack.grader.limits import Layers, Limits
-from studytrack.grader.lockdown import close_in, hide_from_others, take_channels
+from studytrack.grader.lockdown import (
+    close_in,
+    descriptors,
+    hide_from_others,
+    reserve_channels,
+    take_channels,
+)
 from studytrack.grader.spawner import RunnerProcess, Spawner, Zygote, start_python
 
 CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg")  # without one of them no driver is loaded
@@ -282,11 +288,14 @@ def main(control: int, device: str = "cpu", chosen: str = "{}") -> None:
     from studytrack.grader.zygote import SETUP_FAILED, become_runner, thread_count, warm_up
 
     judge, link = os.getppid(), socket.socket(fileno=control)
+    reserve_channels()
+    own = descriptors()  # now: torch touches the driver as soon as an optimiser steps
     hide_from_others()
     warm_up()
     facts = {"ready": True, "cuda": False, "why": ""}
     if device != "cpu":
         facts |= _warm_cuda()
+    drivers = descriptors() - own if device != "cpu" else frozenset[int]()
     layers = Layers(**json.loads(chosen))
     version = min(landlock.abi(), layers.landlock)
     rules = landlock.make_rules(version, cuda=device != "cpu")
@@ -299,7 +308,7 @@ def main(control: int, device: str = "cpu", chosen: str = "{}") -> None:
     status = SETUP_FAILED
     try:
         questions, answers, output = fds
-        take_channels(questions, answers, output, rules)
+        take_channels(questions, answers, output, rules, keep=drivers)
         alone = thread_count() == 1
         applied = close_in(limits, judge, version if rules is not None else 0, layers)
         become_runner(applied if alone else partly(applied))
