@@ -43,7 +43,8 @@ def start_python(
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "random",
-        **({} if cuda else {"CUDA_VISIBLE_DEVICES": ""}),
+        # with the second, torch asks nobody whether a GPU is there: asking starts threads
+        **({} if cuda else {"CUDA_VISIBLE_DEVICES": "", "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}),
         **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     }
     process = subprocess.Popen(
@@ -145,6 +146,10 @@ class _Ahead:
                 os.close(fd)
 
 
+class ManyThreads(GraderFault):
+    """A template process has more than one thread: it must not fork, another way may serve."""
+
+
 class Zygote:
     """The judge's hold on its zygote; a dead one is replaced at the next fork.
 
@@ -175,6 +180,7 @@ class Zygote:
         """Start the zygote and wait until it is warm.
 
         Raises:
+            ManyThreads: a library started threads as it was loaded.
             GraderFault: it died before it was ready.
         """
         if self._process is not None and self._process.poll() is None and self._link is not None:
@@ -185,7 +191,7 @@ class Zygote:
         ready = self._receive()
         if ready.get("threads") != 1:
             self.close()
-            raise GraderFault(
+            raise ManyThreads(
                 "The grader's template process has more than one thread.",
                 "A process that forks must have one.",
                 "Please report this with the output of `studytrack doctor`.",

@@ -31,7 +31,7 @@ from studytrack.grader.lockdown import (
     reserve_channels,
     take_channels,
 )
-from studytrack.grader.spawner import RunnerProcess, Spawner, Zygote, start_python
+from studytrack.grader.spawner import ManyThreads, RunnerProcess, Spawner, Zygote, start_python
 
 CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg")  # without one of them no driver is loaded
 _READY_SECONDS = 120.0
@@ -214,7 +214,8 @@ class Spawners:
     """The ways to runners of one judge: which serves a request, and on what device.
 
     Args:
-        cpu: serves "cpu"; None is the zygote, or workers where there is no Linux.
+        cpu: serves "cpu"; None is the zygote, or workers where there is no Linux. A zygote that
+            may not fork gives way to workers, which are slower.
         cuda: serves "cuda"; it is asked once whether there is a GPU, and only if a driver is there.
         driver: tells whether a driver is there.
     """
@@ -229,15 +230,21 @@ class Spawners:
         self._cuda = cuda or Workers("cuda:0")
         self._driver = driver or has_driver
         self._facts: dict[str, Any] | None = None
+        self._layers = Layers()
 
     def choose(self, layers: Layers) -> None:
         """Apply other layers from the next runner on."""
+        self._layers = layers
         self._cpu.choose(layers)
         self._cuda.choose(layers)
 
     def start(self) -> None:
         """Have the CPU's way warm."""
-        self._cpu.start()
+        try:
+            self._cpu.start()
+        except ManyThreads:
+            self._cpu = Workers(layers=self._layers)
+            self._cpu.start()
 
     def on(self, wanted: str) -> tuple[Spawner, str]:
         """Return what serves "auto", "cpu" or "cuda", and the device that it uses.
@@ -246,16 +253,20 @@ class Spawners:
             EnvironmentFault: the device is not there.
         """
         if wanted == "cpu":
-            return self._cpu, "cpu"
+            return self._on_cpu()
         if wanted not in {"auto", "cuda"}:
             raise EnvironmentFault(f"There is no device `{wanted}`.", "", "Use auto, cpu or cuda.")
         why = self._no_cuda()
         if not why:
             return self._cuda, "cuda:0"
         if wanted == "auto":
-            return self._cpu, "cpu"
+            return self._on_cpu()
         remedy = "Use --device cpu; the same checks run there."
         raise EnvironmentFault("Cannot grade on `cuda`.", why, remedy)
+
+    def _on_cpu(self) -> tuple[Spawner, str]:
+        self.start()
+        return self._cpu, "cpu"
 
     def _no_cuda(self) -> str:
         """Return why there is no CUDA, "" if there is; asks a worker once."""

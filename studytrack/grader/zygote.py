@@ -182,7 +182,11 @@ def warm_up() -> None:
     with _Functions(), _Dispatch():  # type: ignore[no-untyped-call]
         x = torch.ones(2, 4, requires_grad=True)
         layer = torch.nn.Linear(4, 4)
-        torch.nn.functional.gelu(layer(x)).softmax(-1).sum().backward()  # type: ignore[no-untyped-call]
+        total = torch.nn.functional.gelu(layer(x)).softmax(-1).sum()
+        if torch.version.cuda is None:  # else it asks the driver for GPUs, and that starts a thread
+            total.backward()  # type: ignore[no-untyped-call]
+    for parameter in layer.parameters():
+        parameter.grad = torch.zeros_like(parameter)
     optimiser = torch.optim.AdamW(layer.parameters())
     optimiser.step()
     x.detach().numpy()

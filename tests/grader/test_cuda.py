@@ -27,8 +27,10 @@ pytestmark = [
 RIGHT = b"def add_one(x):\n    return x + 1\n"
 ILLEGAL = b"""
 import torch
+kept = []
 def add_one(x):
     big = torch.ones(1 << 26, device="cuda")
+    kept.append(big)  # its end would end the process
     torch.cuda.caching_allocator_delete(big.data_ptr())
     torch.cuda.empty_cache()
     return x + big.sum()

@@ -13,6 +13,7 @@ import pytest
 from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader.limits import Layers, Limits
 from studytrack.grader.session import RunLimits, Session
+from studytrack.grader.spawner import ManyThreads, Zygote
 from studytrack.grader.worker import Spawners, Workers, partly
 
 pytestmark = pytest.mark.xdist_group("grader")
@@ -90,6 +91,24 @@ def test_a_driver_without_a_usable_gpu_is_asked_once(spawners) -> None:
     assert "--device cpu" in refused.value.remedy
     assert 5 == refused.value.exit_code
     assert 1 == len(cuda.calls)
+
+
+def test_a_zygote_that_may_not_fork_gives_way_to_workers(monkeypatch) -> None:
+    """A library that starts threads as it is loaded costs speed, not the verdict."""
+
+    class Threaded(Zygote):
+        def start(self) -> None:
+            raise ManyThreads("The template process has more than one thread.")
+
+    ways = Spawners(Threaded(), Workers("cuda:0", start=Started()), lambda: False)
+    monkeypatch.setattr("studytrack.grader.worker.Workers.start", lambda self: None)
+    try:
+        found, device = ways.on("auto")
+    finally:
+        ways.close()
+
+    assert isinstance(found, Workers)
+    assert "cpu" == device
 
 
 def test_an_unknown_device_is_refused(spawners) -> None:

@@ -378,7 +378,7 @@ def one_key_at_a_time(q, k, v, mask=None):
     total = q.new_zeros((*q.shape[:-1], 1))
     mixed = q.new_zeros((*q.shape[:-1], v.shape[-1]))
     peak = torch.full_like(total, -INF)
-    allowed = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool) if mask is None else mask
+    allowed = q.new_ones(q.shape[-2], k.shape[-2], dtype=torch.bool) if mask is None else mask
     allowed = allowed.expand(*q.shape[:-1], k.shape[-2])
     for j in range(k.shape[-2]):
         score = (q * k[..., j : j + 1, :]).sum(-1, keepdim=True) * q.shape[-1] ** -0.5

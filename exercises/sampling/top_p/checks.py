@@ -375,7 +375,7 @@ def by_counting(logits, p):
     ranks = logits.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
     if p == 1:
         return logits
-    sums = torch.log_softmax(logits, -1).exp().sort(dim=-1, descending=True).values.cumsum(-1)
+    sums = torch.softmax(logits, -1).sort(dim=-1, descending=True).values.cumsum(-1)
     few = (sums < p).sum(dim=-1, keepdim=True) + 1
     return torch.where(ranks < few, logits, torch.tensor(-INF, dtype=logits.dtype))
 
@@ -386,7 +386,7 @@ def by_a_loop(logits, p):
     if not (p > 0.0 and p <= 1.0):
         raise ValueError
     rows = logits.detach().reshape(-1, logits.shape[-1]).tolist()
-    filtered = torch.full((len(rows), logits.shape[-1]), -INF, dtype=logits.dtype)
+    filtered = logits.new_full((len(rows), logits.shape[-1]), -INF)
     for number, row in enumerate(rows):
         likely = torch.softmax(torch.tensor(row, dtype=torch.float64), dim=0).tolist()
         left = p
