@@ -6,6 +6,7 @@ creates or changes a file.
 
 from __future__ import annotations
 
+import functools
 import math
 import tomllib
 from collections.abc import Mapping
@@ -226,6 +227,7 @@ def easy_days(
     return tuple(factors.values())
 
 
+@functools.cache
 def rollover_minutes(text: str) -> int:
     """Return minutes after midnight of a time such as "04:00".
 

@@ -50,12 +50,15 @@ def choose_day(spread: Spread, low: int, high: int, u: float) -> int:
     if low >= high:
         return low
     days = range(low, high + 1)
-    work = [spread.seconds[day] if day < len(spread.seconds) else 0.0 for day in days]
-    mean = sum(work) / len(work)
-    weights = [
-        _factor(spread, spread.today + day) / (1 + (done / mean if mean else 0.0)) ** STEEP
-        for day, done in zip(days, work, strict=True)
-    ]
+    work = list(spread.seconds[low : high + 1])
+    work += [0.0] * (len(days) - len(work))
+    mean = sum(work) / len(work) or 1.0  # without any work every day is as empty
+    weights = [1.0 / (1 + done / mean) ** STEEP for done in work]
+    if spread.siblings or spread.easy != EVEN:
+        weights = [
+            weight * _factor(spread, spread.today + day)
+            for day, weight in zip(days, weights, strict=True)
+        ]
     total = sum(weights)
     if not total:
         return low + int(u * len(days))
@@ -81,14 +84,21 @@ class Load:
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
+        self._today = 0
+        self._ahead: list[float] = []  # of `_today`, kept in step
 
     def add(self, day: int, seconds: float) -> None:
         """Put work on a day, or take it away with a negative number."""
-        self._seconds[day] = self._seconds.get(day, 0.0) + seconds
+        total = self._seconds[day] = self._seconds.get(day, 0.0) + seconds
+        if 0 <= day - self._today < len(self._ahead):
+            self._ahead[day - self._today] = total
 
     def ahead(self, today: int) -> list[float]:
         """Return the work of today and the days after it, as far as `AHEAD`."""
-        return [self._seconds.get(today + n, 0.0) for n in range(AHEAD + 1)]
+        if today != self._today:
+            self._today = today
+            self._ahead = [self._seconds.get(today + n, 0.0) for n in range(AHEAD + 1)]
+        return self._ahead.copy()
 
 
 class Pace:

@@ -53,6 +53,9 @@ class Fsrs:
                 raise ValueError(f"Parameter {index} is {value}; it lies in [{low}, {high}].")
         self.w = tuple(float(value) for value in parameters)
         self._factor = 0.9 ** (-1 / self.w[20]) - 1
+        self._growth = math.exp(self.w[8])
+        self._target = self.w[7] * self._first_difficulty(EASY)  # not clamped here
+        self._spans: dict[float, float] = {}  # by retention: the interval of a stability of 1
 
     def recall(self, state: State, days: float) -> float:
         """Return the chance of recall after `days`; 0.9 at `days == stability`."""
@@ -64,12 +67,18 @@ class Fsrs:
         Raises:
             ValueError: the wanted retention lies outside 0.70 to 0.97.
         """
+        span = self._spans.get(retention)
+        if span is None:
+            span = self._spans[retention] = self._span(retention)
+        return state.stability * span
+
+    def _span(self, retention: float) -> float:
         if not RETENTION_MIN <= retention <= RETENTION_MAX:
             raise ValueError(
                 f"The wanted retention is {retention}; it lies in "
                 f"[{RETENTION_MIN}, {RETENTION_MAX}]."
             )
-        return float(state.stability / self._factor * (retention ** (-1 / self.w[20]) - 1))
+        return float((retention ** (-1 / self.w[20]) - 1) / self._factor)
 
     def first(self, rating: int) -> State:
         """Return the state after the first review."""
@@ -101,7 +110,7 @@ class Fsrs:
         penalty = w[15] if rating == HARD else 1.0
         bonus = w[16] if rating == EASY else 1.0
         growth: float = (
-            math.exp(w[8])
+            self._growth
             * (11 - state.difficulty)
             * state.stability ** -w[9]
             * (math.exp(w[10] * (1 - self.recall(state, days))) - 1)
@@ -120,9 +129,8 @@ class Fsrs:
 
     def _difficulty(self, state: State, rating: int) -> float:
         moved = state.difficulty + (10 - state.difficulty) * (-self.w[6] * (rating - 3)) / 9
-        target = self._first_difficulty(EASY)  # not clamped here
-        return _clamp(self.w[7] * target + (1 - self.w[7]) * moved, D_MIN, D_MAX)
+        return _clamp(self._target + (1 - self.w[7]) * moved, D_MIN, D_MAX)
 
 
 def _clamp(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+    return low if value < low else min(value, high)

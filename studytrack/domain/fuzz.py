@@ -26,7 +26,11 @@ def bounds(interval: float, minimum: int, maximum: int) -> tuple[int, int]:
     """
     delta = 0.0
     if interval >= _LEAST:
-        delta = 1 + sum(share * max(0.0, min(interval, high) - low) for low, high, share in _RANGES)
+        delta = 1.0
+        for begin, end, share in _RANGES:
+            if interval <= begin:
+                break
+            delta += share * (min(interval, end) - begin)
     low = min(max(round(interval - delta), minimum), maximum)
     high = min(max(round(interval + delta), minimum), maximum)
     if low == high > 2 and high < maximum:  # noqa: PLR2004 - intervals of 1 and 2 days stay

@@ -147,6 +147,7 @@ class Offer:
         self.spread = spread
         self._intervals: dict[int, list[tuple[int, float]]] = {}
         self._states: dict[int, State] = {}
+        self._u: float | None = None
 
     @property
     def promised(self) -> tuple[int, int, int, int]:
@@ -206,7 +207,9 @@ class Offer:
         interval = self.model.interval(state, self.preset.retention)
         previous = memory.interval if memory.state == "review" and rating != AGAIN else 0
         least = below + (below > 0 and interval > below_exact)
-        u = draw(memory.item_id, memory.reps)
+        if self._u is None:
+            self._u = draw(memory.item_id, memory.reps)
+        u = self._u
         if self.spread is None or interval > LONGEST:
             days = max(fuzzed(interval, previous, maximum, u), least)
         else:
@@ -262,8 +265,9 @@ def _answered(
 ) -> Memory:
     """Return an item after an answer that scheduled days, or seconds of a step."""
     days = max(scheduled, 0)
-    return replace(
-        memory,
+    return Memory(
+        item_kind=memory.item_kind,
+        item_id=memory.item_id,
         state=state,
         stability=known.stability,
         difficulty=known.difficulty,
@@ -274,6 +278,7 @@ def _answered(
         interval=days,
         reps=memory.reps + 1,
         lapses=memory.lapses + (memory.state == "review" and rating == AGAIN),
+        suspended=memory.suspended,
         buried_day=None,
         last_clock=memory.last_clock if clock is None else clock,
     )

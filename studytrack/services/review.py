@@ -6,6 +6,7 @@ stored.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Collection
@@ -180,18 +181,17 @@ def answer(
             "It takes 1 again, 2 hard, 3 good, 4 easy; nothing was saved.",
         )
     card = find_card(study, question) if isinstance(question, str) else question.card
-    with study.lock:
-        with study.store.reading():
-            stamp = study.stamp()
-            check_clock(study, stamp)
-            deck = deck_of(study, stamp)
-            offer = _offered(study, stamp, question, card)
-            memory, outcome = offer.before, offer.outcome(rating, _moment(stamp))
-            fields = _answer_fields(study, card, rating, outcome, judgement)
-            typed = None if text is None else text.encode("utf-8", "replace").decode()
-            made = study.store.new_row(stamp, **fields, duration_ms=duration_ms, answer=typed)
+    with study.lock, study.store.reading():
+        stamp = study.stamp()
+        check_clock(study, stamp)
+        deck = deck_of(study, stamp)
+        offer = _offered(study, stamp, question, card)
+        memory, outcome = offer.before, offer.outcome(rating, _moment(stamp))
+        fields = _answer_fields(study, card, rating, outcome, judgement)
+        typed = None if text is None else text.encode("utf-8", "replace").decode()
+        made = study.store.new_row(stamp, **fields, duration_ms=duration_ms, answer=typed)
         (row,) = study.store.append([made], guard=_guard(memory))
-        after = replace(outcome.memory, last_clock=row.clock)
+        after = study.store.memory("card", card.id)
         note_answer(study, card, memory, after, row)
         left = deck.ready(_moment(stamp))
         leech = leech_of(study, card, memory, after, stamp.study_day)
@@ -315,7 +315,12 @@ def add_card(
 
 def preset(study: Study) -> Preset:
     """Return how cards are scheduled under the settings."""
-    return replace(CARDS, retention=study.settings.memory_retention_cards)
+    return _preset(study.settings.memory_retention_cards)
+
+
+@functools.cache
+def _preset(retention: float) -> Preset:
+    return replace(CARDS, retention=retention)
 
 
 def content_hash(card: Card) -> str:

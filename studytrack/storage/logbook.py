@@ -43,10 +43,12 @@ class Logbook:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def insert(self, rows: Iterable[LogRow]) -> None:
-        """Write rows."""
+    def insert(self, rows: Iterable[LogRow]) -> int:
+        """Write rows; return the number of the last one, before which the others stand."""
+        last: int | None = 0
         for row in rows:
-            self._connection.execute(INSERT_ROW, row_values(row))
+            last = self._connection.execute(INSERT_ROW, row_values(row)).lastrowid
+        return last or 0
 
     def find(
         self,

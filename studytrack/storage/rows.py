@@ -12,6 +12,8 @@ from dataclasses import MISSING, asdict, fields
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.scheduler import Memory
 
@@ -25,7 +27,7 @@ _DEFAULTS: tuple[Any, ...] = tuple(
     {} if f.default_factory is not MISSING else None if f.default is MISSING else f.default
     for f in fields(LogRow)
 )
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_encoder = msgspec.json.Encoder()
 
 
 def _marks(count: int) -> str:
@@ -74,7 +76,7 @@ def row_of(record: Sequence[Any]) -> LogRow:
 def row_line(row: LogRow) -> str:
     """Return a row as a line of the journal; what equals the default is left out."""
     values = zip(LOG_NAMES, _log_values(row), _DEFAULTS, strict=True)
-    return _encode({"log": {name: value for name, value, plain in values if value != plain}})
+    return _line({"log": {name: value for name, value, plain in values if value != plain}})
 
 
 def attempt_values(made: Attempt) -> tuple[Any, ...]:
@@ -96,7 +98,14 @@ def attempt_of(record: Sequence[Any]) -> Attempt:
 
 def attempt_line(made: Attempt) -> str:
     """Return an attempt as a line of the journal."""
-    return _encode({"attempt": asdict(made)})
+    return _line({"attempt": asdict(made)})
+
+
+def _line(entry: dict[str, Any]) -> str:
+    try:
+        return _encoder.encode(entry).decode()
+    except (ValueError, TypeError, OverflowError):  # text or a number that only Python's JSON takes
+        return json.dumps(entry, separators=(",", ":"))
 
 
 def memory_values(memory: Memory) -> tuple[Any, ...]:

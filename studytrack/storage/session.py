@@ -10,7 +10,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Reading:
             session.notice_others()
         except BaseException as error:
             session.lock.release()
-            self._explain(error)
+            _explain(session, error)
             raise
         session.nested = 1
 
@@ -57,12 +57,50 @@ class Reading:
         self._session.nested -= 1
         self._session.lock.release()
         if error is not None:
-            self._explain(error)
+            _explain(self._session, error)
 
-    def _explain(self, error: BaseException) -> None:
-        with explained(self._session.database):
-            if isinstance(error, sqlite3.Error | OSError):
-                raise error
+
+class Writing:
+    """The lock and a transaction, held; a class for the same reason."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        session = self._session
+        session.lock.acquire()
+        try:
+            session.begin()
+        except BaseException as error:
+            session.lock.release()
+            _explain(session, error)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        session = self._session
+        try:
+            if error is None:
+                session.commit()
+            else:
+                session.roll_back()
+        except BaseException as fault:
+            _explain(session, fault)
+            raise
+        finally:
+            session.lock.release()
+        if error is not None:
+            _explain(session, error)
+
+
+def _explain(session: Session, error: BaseException) -> None:
+    """Raise what SQLite or the system says as a fault with a remedy; anything else passes."""
+    if isinstance(error, sqlite3.Error | OSError):
+        with explained(session.database):
+            raise error
 
 
 class Session:
@@ -89,7 +127,7 @@ class Session:
         self.changes = 0
         self.journal: Journal | None = None
         self.database: Path = paths.database
-        self._reading = Reading(self)
+        self._reading, self._writing = Reading(self), Writing(self)
         self._connection = connection
         self._presence = presence
         self._forget = forget
@@ -100,33 +138,46 @@ class Session:
         self._damage: list[str] = []
         self._rows: list[LogRow] = []
         self._attempts: list[Attempt] = []
+        self._last_row = 0
         self._new_day = False
         self.nested = 0
 
     # --- transactions ------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Writing:
         """Hold the lock and one `BEGIN IMMEDIATE`; all of it is written, or nothing.
 
         Raises:
             StoreFault, EnvironmentFault: nothing was written.
         """
-        with self.lock, explained(self.database):
-            if not self._writes:
-                self._begin_writing()
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                self.notice_others()
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._drop()
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-                raise
-            self.changes += 1
-            self._follow_up()
+        return self._writing
+
+    def begin(self) -> None:
+        """Start a transaction that writes."""
+        if not self._writes:
+            self._begin_writing()
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self.notice_others()
+        except BaseException:
+            self.roll_back()
+            raise
+
+    def commit(self) -> None:
+        """Commit, and do what follows a commit."""
+        try:
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self.roll_back()
+            raise
+        self.changes += 1
+        self._follow_up()
+
+    def roll_back(self) -> None:
+        """Leave everything as it was before the transaction."""
+        self._drop()
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("ROLLBACK")
 
     def reading(self) -> Reading:
         """Hold the lock, and see what others wrote.
@@ -136,9 +187,20 @@ class Session:
         """
         return self._reading
 
-    def wrote(self, rows: list[LogRow], attempts: list[Attempt], *, new_day: bool) -> None:
-        """Remember what this transaction writes; it goes into the journal once it is committed."""
+    def wrote(
+        self,
+        rows: list[LogRow],
+        attempts: list[Attempt],
+        *,
+        last_row: int = 0,
+        new_day: bool = False,
+    ) -> None:
+        """Remember what this transaction writes; it goes into the journal once it is committed.
+
+        `last_row` is the number of the last of the rows, if there are any.
+        """
         self._rows += rows
+        self._last_row = last_row or self._last_row
         self._attempts += attempts
         self._new_day = self._new_day or new_day
 
@@ -195,14 +257,12 @@ class Session:
         if len(rows) + len(attempts) > _PORTION:
             journal.catch_up()  # in portions, from what is stored
             return
-        (log,) = self._connection.execute("SELECT max(rowid) FROM log").fetchone()
         made = 0
         if attempts:
             (made,) = self._connection.execute("SELECT max(rowid) FROM attempt").fetchone()
-        log = log or 0
         journal.add(
             lines_of(rows, attempts),
-            range(log - len(rows) + 1, log + 1),
+            range(self._last_row - len(rows) + 1, self._last_row + 1),
             range(made - len(attempts) + 1, made + 1),
         )
 

@@ -150,7 +150,7 @@ class Store:
         """Write an attempt and the rows that come with it, all or nothing."""
         with self._writing():
             self._connection.execute(INSERT_ATTEMPT, attempt_values(made))
-            self._session.wrote([], [made], new_day=False)
+            self._session.wrote([], [made])
             self._add(rows)
 
     # --- undo --------------------------------------------------------------------------------
@@ -293,8 +293,8 @@ class Store:
             )
             graded = [made for name, made in attempts.items() if name not in here]
             self._connection.executemany(INSERT_ATTEMPT, map(attempt_values, graded))
-            self._logbook.insert(fresh)
-            self._session.wrote(fresh, graded, new_day=False)
+            last = self._logbook.insert(fresh)
+            self._session.wrote(fresh, graded, last_row=last)
             self._newest = None
             self._caches.refold(item for row in fresh for item in self._logbook.touched(row))
         return len(fresh) + len(graded)
@@ -382,11 +382,11 @@ class Store:
         newest, day = self._newest_seen()
         behind = max(0, newest + 1 - min(row.clock for row in rows))
         placed = [replace(row, clock=row.clock + behind) for row in rows] if behind else list(rows)
-        self._logbook.insert(placed)
+        last_row = self._logbook.insert(placed)
         for row in sorted(placed, key=lambda row: row.order):
             self._caches.add(row)
         first = min(row.study_day for row in placed)
-        self._session.wrote(placed, [], new_day=0 < day < first)
+        self._session.wrote(placed, [], last_row=last_row, new_day=0 < day < first)
         last = max(row.clock for row in placed)
         self._last_clock = max(self._last_clock, last)
         self._newest = (last, max(day, *(row.study_day for row in placed)))
