@@ -64,7 +64,14 @@ def _inner_records(cls: type) -> tuple[tuple[str, type | None], ...]:
     )
 
 
+@functools.cache
+def _is_flat(cls: type) -> bool:
+    return all(inner is None for _, inner in _inner_records(cls))
+
+
 def _untwin(cls: type[Record], value: Any) -> Record:
+    if _is_flat(cls):  # type: ignore[arg-type]
+        return cls(**msgspec.structs.asdict(value))
     return cls(
         **{
             name: getattr(value, name) if inner is None else _untwin_value(inner, value, name)

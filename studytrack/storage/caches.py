@@ -15,7 +15,13 @@ from studytrack.domain.log import LogRow, fold_fields, live_rows
 from studytrack.domain.parameters import PARAMS, InUse, in_use
 from studytrack.domain.scheduler import Memory, fold, fold_one
 from studytrack.storage.logbook import Logbook
-from studytrack.storage.rows import PUT_MEMORY, SELECT_MEMORIES, memory_of, memory_values
+from studytrack.storage.rows import (
+    PUT_MEMORY,
+    SELECT_MEMORIES,
+    from_json,
+    memory_of,
+    memory_values,
+)
 
 WITH_MEMORY: frozenset[str] = frozenset({"card", "exercise"})
 _ENTITIES = """
@@ -59,7 +65,7 @@ class Caches:
     def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
         """Return the fields of one kind of item, in the order in which they were first set."""
         found = self._connection.execute(_ENTITIES, (item_kind,))
-        return {name: json.loads(text) for name, text in found}
+        return {name: from_json(text) for name, text in found}
 
     def in_use(self, item_kind: str) -> InUse:
         """Return the parameters that a kind of item is scheduled with."""
@@ -132,7 +138,7 @@ class Caches:
         found = self._connection.execute(
             "SELECT fields FROM entity WHERE item_kind = ? AND item_id = ?", item
         ).fetchone()
-        return json.loads(found[0]) if found else {}
+        return from_json(found[0]) if found else {}
 
     def _put_fields(self, item: Item, fields: Mapping[str, Any]) -> None:
         kept = {name: value for name, value in fields.items() if value is not None}

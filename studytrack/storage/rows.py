@@ -6,6 +6,7 @@ would cost more than the write itself. Nothing here opens a connection or a file
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
@@ -27,7 +28,7 @@ _DEFAULTS: tuple[Any, ...] = tuple(
     {} if f.default_factory is not MISSING else None if f.default is MISSING else f.default
     for f in fields(LogRow)
 )
-_encoder = msgspec.json.Encoder()
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder()
 
 
 def _marks(count: int) -> str:
@@ -68,8 +69,8 @@ def row_values(row: LogRow) -> tuple[Any, ...]:
 def row_of(record: Sequence[Any]) -> LogRow:
     """Return the row of one record of `SELECT_ROWS`."""
     found = dict(zip(LOG_NAMES, record, strict=True))
-    found["evidence"] = _from_json(found["evidence"])
-    found["fields"] = _from_json(found["fields"])
+    found["evidence"] = from_json(found["evidence"])
+    found["fields"] = from_json(found["fields"])
     return LogRow(**found)
 
 
@@ -91,8 +92,8 @@ def attempt_of(record: Sequence[Any]) -> Attempt:
     """Return the attempt of one record of `SELECT_ATTEMPTS`."""
     found = dict(zip(ATTEMPT_NAMES, record, strict=True))
     found["passed"] = bool(found["passed"])
-    found["report"] = _from_json(found["report"])
-    found["evidence"] = _from_json(found["evidence"])
+    found["report"] = from_json(found["report"])
+    found["evidence"] = from_json(found["evidence"])
     return Attempt(**found)
 
 
@@ -102,10 +103,11 @@ def attempt_line(made: Attempt) -> str:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    try:
-        return _encoder.encode(entry).decode()
-    except (ValueError, TypeError, OverflowError):  # text or a number that only Python's JSON takes
-        return json.dumps(entry, separators=(",", ":"))
+    with contextlib.suppress(ValueError, TypeError, OverflowError):  # lone surrogates, say
+        text = _encoder.encode(entry).decode()
+        if "null" not in text:  # it may stand for an infinity
+            return text
+    return json.dumps(entry, separators=(",", ":"))
 
 
 def memory_values(memory: Memory) -> tuple[Any, ...]:
@@ -124,5 +126,11 @@ def _to_json(value: Mapping[str, Any]) -> str:
     return json.dumps(dict(value)) if value else "{}"
 
 
-def _from_json(text: str) -> dict[str, Any]:
-    return {} if text == "{}" else json.loads(text)
+def from_json(text: str) -> Any:
+    """Return what a column of JSON holds; the fast reader refuses NaN and lone surrogates."""
+    if text == "{}":
+        return {}
+    try:
+        return _decoder.decode(text)
+    except msgspec.MsgspecError:
+        return json.loads(text)
