@@ -27,9 +27,10 @@ from studytrack.services.due import due_text, interval_text, next_due_text
 from studytrack.services.evidence import resolve_topic
 from studytrack.services.moments import check_clock
 from studytrack.services.study import Study
+from studytrack.storage.shapes import Guard
 
 if TYPE_CHECKING:
-    from studytrack.storage.store import Guard, Stamp
+    from studytrack.storage.shapes import Stamp
 
 RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
 
@@ -74,10 +75,19 @@ class Answered:
     card: Card
     rating: int
     row: LogRow
-    scheduled_text: str
-    due_text: str
+    scheduled: int
     left: int
     leech: Leech | None = None
+
+    @property
+    def scheduled_text(self) -> str:
+        """What was scheduled, as the buttons say it."""
+        return interval_text(self.scheduled)
+
+    @property
+    def due_text(self) -> str:
+        """When the card comes back, for a sentence."""
+        return due_text(self.scheduled, self.row.study_day)
 
 
 def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) -> Question | None:
@@ -205,8 +215,7 @@ def _answered(card: Card, row: LogRow, left: int, leech: Leech | None) -> Answer
         card=card,
         rating=row.rating,
         row=row,
-        scheduled_text=interval_text(row.scheduled),
-        due_text=due_text(row.scheduled, row.study_day),
+        scheduled=row.scheduled,
         left=left,
         leech=leech,
     )
@@ -228,8 +237,6 @@ def _offered(study: Study, stamp: Stamp, question: Question | str, card: Card) -
 
 
 def _guard(memory: Memory) -> Guard:
-    from studytrack.storage.store import Guard
-
     return Guard(item_kind="card", item_id=memory.item_id, clock=memory.last_clock)
 
 
