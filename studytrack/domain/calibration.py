@@ -59,7 +59,7 @@ def calibrate(
     count = len(predictions)
     if count < ENOUGH:
         return Calibration(kind=kind, reviews=count, enough=False)
-    ordered = sorted(predictions)
+    ordered = sorted(predictions, key=lambda one: one[0])  # equal ones stay in order of time
     edges = [count * n // BINS for n in range(BINS + 1)]
     bins = tuple(_bin(ordered[first:last]) for first, last in pairwise(edges))
     error = sum(one.reviews * (one.recalled - one.predicted) ** 2 for one in bins) / count

@@ -88,3 +88,11 @@ def test_more_successes_move_the_interval_up(count, data) -> None:
     assert low < high
     assert low <= more_low
     assert high <= more_high
+
+
+def test_equal_predictions_are_not_parted_by_their_outcome() -> None:
+    """A model that says 0.9 and is right nine times in ten is as right in every group."""
+    found = calibrate("card", [(0.9, number % 10 != 0) for number in range(400)], 0.9)
+
+    assert {0.9} == {one.recalled for one in found.bins}
+    assert found.rmse == pytest.approx(0.0)

@@ -27,6 +27,7 @@ from studytrack.tui.text import (
 )
 
 if TYPE_CHECKING:
+    from studytrack.domain.calibration import Calibration
     from studytrack.domain.catalogue import Catalogue
     from studytrack.services.stats import Stats
 
@@ -57,7 +58,11 @@ class StatsScreen(StudyScreen):
         """Show the numbers of the period."""
         found = await self.ask(services.stats.stats, self.days)
         self.set_context(f"last {self.days} days")
-        self.query_one("#numbers", Static).update(page(found, self.catalogue))
+        numbers = self.query_one("#numbers", Static)
+        numbers.update(page(found, self.catalogue))
+        offer = await self.ask(services.fit.offer)  # it reads the whole log
+        if offer:
+            numbers.update(page(found, self.catalogue, offer))
 
     def verb(self, action: Action) -> str:
         """Name the next period."""
@@ -72,8 +77,8 @@ class StatsScreen(StudyScreen):
         self.reload()
 
 
-def page(found: Stats, catalogue: Catalogue) -> Content:
-    """Return all numbers as text."""
+def page(found: Stats, catalogue: Catalogue, offer: str = "") -> Content:
+    """Return all numbers as text; `offer` is a sentence about a fit that is worth trying."""
     if not found.reviews and not found.cards_seen:
         return join(
             [
@@ -115,8 +120,46 @@ def page(found: Stats, catalogue: Catalogue) -> Content:
                 muted("   today "),
                 " ".join(map(str, found.upcoming)),
             ),
+            *_predictions(found, offer),
         ]
     )
+
+
+def _predictions(found: Stats, offer: str) -> list[Content | str]:
+    """Return how predictions came true, for each kind of item with enough reviews."""
+    known = [one for one in found.calibration if one.enough]
+    lines: list[Content | str] = [line for one in known for line in _calibration(one)]
+    if offer:
+        lines.append(muted(offer.replace("`", "")))
+    return [BLANK, heading("PREDICTIONS"), *lines] if lines else []
+
+
+def _calibration(one: Calibration) -> list[Content]:
+    """Return a kind's sums, and its reviews in order of the prediction, in groups of one size.
+
+    A group is marked whose prediction lies outside the interval that its outcome allows.
+    """
+    wanted = "" if one.wanted is None else f" of {percent(one.wanted)} wanted"
+    return [
+        Content.assemble(
+            f"{one.kind}s  ",
+            (percent(one.recalled or 0.0), STRONG),
+            f" remembered{wanted}",
+            muted(f"   {count(one.reviews, 'review')}, off by {percent(one.rmse or 0.0)}"),
+        ),
+        Content.assemble(muted("predicted   "), *_bins(one, remembered=False)),
+        Content.assemble(muted("remembered  "), *_bins(one, remembered=True)),
+    ]
+
+
+def _bins(one: Calibration, *, remembered: bool) -> list[Content]:
+    """Return one cell of four columns for each group."""
+    cells = []
+    for group in one.bins:
+        value = group.recalled if remembered else group.predicted
+        off = remembered and not group.low <= group.predicted <= group.high
+        cells.append(Content.styled(f"{value * 100:>3.0f} ", STRONG if off else ""))
+    return cells
 
 
 def _facts(facts: list[tuple[str, str]]) -> Content:
