@@ -100,18 +100,19 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
     """
     with study.lock, study.store.reading():
         stamp = study.stamp()
+        moment = _moment(stamp)
         deck = deck_of(study, stamp, topic, skip)
-        chosen = deck.choose(_moment(stamp))
+        chosen = deck.choose(moment)
         if chosen is None:
             return None
         memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
         spread = spread_of(study, stamp, memory)
-        offer = Offer(memory, _moment(stamp), preset(study), study.model("card"), spread)
+        offer = Offer(memory, moment, preset(study), study.model("card"), spread)
         again, hard, good, easy = map(interval_text, offer.promised)
         return Question(
             card=chosen.card,
             state=memory.state,
-            left=deck.ready(_moment(stamp)),
+            left=deck.ready(moment),
             new_left=deck.new,
             intervals=(again, hard, good, easy),
             guard=_guard(memory),
@@ -193,17 +194,18 @@ def answer(
     card = find_card(study, question) if isinstance(question, str) else question.card
     with study.lock, study.store.reading():
         stamp = study.stamp()
+        moment = _moment(stamp)
         check_clock(study, stamp)
         deck = deck_of(study, stamp)
         offer = _offered(study, stamp, question, card)
-        memory, outcome = offer.before, offer.outcome(rating, _moment(stamp))
+        memory, outcome = offer.before, offer.outcome(rating, moment)
         fields = _answer_fields(study, card, rating, outcome, judgement)
         typed = None if text is None else text.encode("utf-8", "replace").decode()
         made = study.store.new_row(stamp, **fields, duration_ms=duration_ms, answer=typed)
         (row,) = study.store.append([made], guard=_guard(memory))
         after = study.store.memory("card", card.id)
         note_answer(study, card, memory, after, row)
-        left = deck.ready(_moment(stamp))
+        left = deck.ready(moment)
         leech = leech_of(study, card, memory, after, stamp.study_day)
         return _answered(card, row, left, leech)
 

@@ -380,14 +380,16 @@ class Store:
         if not rows:
             return []
         newest, day = self._newest_seen()
-        behind = max(0, newest + 1 - min(row.clock for row in rows))
-        placed = [replace(row, clock=row.clock + behind) for row in rows] if behind else list(rows)
+        behind = newest + 1 - min([row.clock for row in rows])
+        placed = list(rows)
+        if behind > 0:
+            placed = [replace(row, clock=row.clock + behind) for row in rows]
         last_row = self._logbook.insert(placed)
-        for row in sorted(placed, key=lambda row: row.order):
+        for row in sorted(placed, key=lambda row: row.order) if len(placed) > 1 else placed:
             self._caches.add(row)
-        first = min(row.study_day for row in placed)
-        self._session.wrote(placed, [], last_row=last_row, new_day=0 < day < first)
-        last = max(row.clock for row in placed)
+        days = [row.study_day for row in placed]
+        self._session.wrote(placed, [], last_row=last_row, new_day=0 < day < min(days))
+        last = max([row.clock for row in placed])
         self._last_clock = max(self._last_clock, last)
-        self._newest = (last, max(day, *(row.study_day for row in placed)))
+        self._newest = (last, max(day, *days))
         return placed
