@@ -38,7 +38,12 @@ def dev() -> None:
     help="Run everything so many times, with fresh inputs.",
 )
 @click.option("--right-only", is_flag=True, help="Only what must pass.")
-@click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option(
+    "--device",
+    default="auto",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    help="Where everything runs; auto is the CPU.",
+)
 @json_option
 @pass_front
 def check(

@@ -48,7 +48,12 @@ def _stop(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.argument("name", metavar="EXERCISE", required=False)
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option(
+    "--device",
+    default="auto",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    help="Where it runs; auto is the CPU, which is faster for inputs of this size.",
+)
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), help="Replay the inputs of an earlier attempt."
 )
