@@ -56,9 +56,11 @@ def main() -> None:
     """Print the tables."""
     print(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
     has_anki = importlib.util.find_spec("anki") is not None
+    place = Path("build/bench")  # on the checkout's disk, and ignored by git if a run is cut off
+    place.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=Path.cwd()) as ours,
-        tempfile.TemporaryDirectory(dir=Path.cwd()) as theirs,
+        tempfile.TemporaryDirectory(dir=place) as ours,
+        tempfile.TemporaryDirectory(dir=place) as theirs,
     ):
         module = ["-m", "tests.bench.study_side"]
         sides = [Side("studytrack", [sys.executable, *module, ours, str(CARDS), str(CARDS)], ours)]
@@ -69,7 +71,7 @@ def main() -> None:
             print("anki is not installed (extra `bench`): studytrack alone")
         small = measure(sides)
     if "--large" in sys.argv:
-        with tempfile.TemporaryDirectory(dir=Path.cwd()) as large:
+        with tempfile.TemporaryDirectory(dir=place) as large:
             command = [sys.executable, *module, large, str(10 * CARDS), str(100 * CARDS)]
             grown = measure([Side("100,000 cards, 1,000,000 reviews", command, large)])
         print(f"next + answer against 10,000 cards: {grown[0] / small[0]:.2f} times")
