@@ -7,8 +7,10 @@ as plain fuzz does. Which days are legal is `fuzz`'s business.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import median
 
 LONGEST = 90  # days; a longer interval is spread by its own fuzz
@@ -49,25 +51,20 @@ def choose_day(spread: Spread, low: int, high: int, u: float) -> int:
     """
     if low >= high:
         return low
-    days = range(low, high + 1)
     work = list(spread.seconds[low : high + 1])
-    work += [0.0] * (len(days) - len(work))
+    work += [0.0] * (high + 1 - low - len(work))
     mean = sum(work) / len(work) or 1.0  # without any work every day is as empty
-    weights = [1.0 / (1 + done / mean) ** STEEP for done in work]
+    weights = [1.0 / (1.0 + done / mean) ** STEEP for done in work]
     if spread.siblings or spread.easy != EVEN:
         weights = [
             weight * _factor(spread, spread.today + day)
-            for day, weight in zip(days, weights, strict=True)
+            for day, weight in enumerate(weights, start=low)
         ]
-    total = sum(weights)
-    if not total:
-        return low + int(u * len(days))
-    left = u * total
-    for day, weight in zip(days, weights, strict=True):
-        left -= weight
-        if left < 0:
-            return day
-    return max(day for day, weight in zip(days, weights, strict=True) if weight)
+    reached = list(accumulate(weights))
+    if not reached[-1]:
+        return low + int(u * len(work))
+    place = bisect_right(reached, u * reached[-1])
+    return low + min(place, bisect_left(reached, reached[-1]))  # rounding may lead past the end
 
 
 def _factor(spread: Spread, day: int) -> float:

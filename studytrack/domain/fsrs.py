@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULTS: tuple[float, ...] = (
     0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796,
@@ -25,11 +25,10 @@ BOUNDS: tuple[tuple[float, float], ...] = (
 S_MIN, S_MAX = 0.001, 36500.0
 D_MIN, D_MAX = 1.0, 10.0
 RETENTION_MIN, RETENTION_MAX = 0.70, 0.97
-AGAIN, HARD, GOOD, EASY = 1, 2, 3, 4
+AGAIN, HARD, GOOD, EASY = _RATINGS = 1, 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is known of one item: stability in days, difficulty from 1 to 10."""
 
     stability: float
@@ -54,6 +53,7 @@ class Fsrs:
         self.w = tuple(float(value) for value in parameters)
         self._factor = 0.9 ** (-1 / self.w[20]) - 1
         self._growth = math.exp(self.w[8])
+        self._relief = math.exp(self.w[17] * self.w[18])  # a lapse costs at least this factor
         self._target = self.w[7] * self._first_difficulty(EASY)  # not clamped here
         self._spans: dict[float, float] = {}  # by retention: the interval of a stability of 1
 
@@ -90,11 +90,31 @@ class Fsrs:
     def next(self, state: State, rating: int, days: int) -> State:
         """Return the state after a later review, `days` study days after the last one."""
         if days == 0:
-            stability = self._same_day(state, rating)
-        elif rating == AGAIN:
-            stability = self._lapse(state, days)
+            return self._after(state, rating, self._same_day(state, rating))
+        recall = self.recall(state, days)
+        if rating == AGAIN:
+            return self._after(state, rating, self._lapse(state, recall))
+        return self._after(state, rating, self._success(state, rating, self._gain(state, recall)))
+
+    def each(self, state: State, days: int) -> tuple[State, State, State, State]:
+        """Return the states after again, hard, good and easy, as `next` gives them one by one."""
+        if days == 0:
+            again, hard, good, easy = (self._same_day(state, rating) for rating in _RATINGS)
         else:
-            stability = self._success(state, rating, days)
+            recall = self.recall(state, days)
+            gain = self._gain(state, recall)
+            again = self._lapse(state, recall)
+            hard = self._success(state, HARD, gain)
+            good = self._success(state, GOOD, gain)
+            easy = self._success(state, EASY, gain)
+        return (
+            self._after(state, AGAIN, again),
+            self._after(state, HARD, hard),
+            self._after(state, GOOD, good),
+            self._after(state, EASY, easy),
+        )
+
+    def _after(self, state: State, rating: int, stability: float) -> State:
         return State(_clamp(stability, S_MIN, S_MAX), self._difficulty(state, rating))
 
     def _first_difficulty(self, rating: int) -> float:
@@ -105,27 +125,30 @@ class Fsrs:
         gain: float = math.exp(w[17] * (rating - 3 + w[18])) * state.stability ** -w[19]
         return state.stability * (max(gain, 1.0) if rating >= HARD else gain)
 
-    def _success(self, state: State, rating: int, days: int) -> float:
+    def _gain(self, state: State, recall: float) -> float:
+        """Return what a good answer adds to stability, as a share of it."""
         w = self.w
-        penalty = w[15] if rating == HARD else 1.0
-        bonus = w[16] if rating == EASY else 1.0
-        growth: float = (
+        return float(
             self._growth
             * (11 - state.difficulty)
             * state.stability ** -w[9]
-            * (math.exp(w[10] * (1 - self.recall(state, days))) - 1)
+            * (math.exp(w[10] * (1 - recall)) - 1)
         )
-        return state.stability * (1 + growth * penalty * bonus)
 
-    def _lapse(self, state: State, days: int) -> float:
+    def _success(self, state: State, rating: int, gain: float) -> float:
+        penalty = self.w[15] if rating == HARD else 1.0
+        bonus = self.w[16] if rating == EASY else 1.0
+        return state.stability * (1 + gain * penalty * bonus)
+
+    def _lapse(self, state: State, recall: float) -> float:
         w = self.w
         forgotten: float = (
             w[11]
             * state.difficulty ** -w[12]
             * ((state.stability + 1) ** w[13] - 1)
-            * math.exp(w[14] * (1 - self.recall(state, days)))
+            * math.exp(w[14] * (1 - recall))
         )
-        return min(forgotten, state.stability / math.exp(w[17] * w[18]))
+        return min(forgotten, state.stability / self._relief)
 
     def _difficulty(self, state: State, rating: int) -> float:
         moved = state.difficulty + (10 - state.difficulty) * (-self.w[6] * (rating - 3)) / 9

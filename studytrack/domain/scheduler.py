@@ -78,12 +78,33 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an answer does. `scheduled` is days, or negative seconds for a step."""
+    """What an answer does. `scheduled` is days, or negative seconds for a step.
 
-    memory: Memory
+    `state` and `step` are the item's afterwards, `known` is what the model then knows of it.
+    """
+
+    before: Memory
+    rating: int
+    moment: Moment
+    known: State
+    state: MemoryState
+    step: int
     kind: RowKind
     scheduled: int
     recall_before: float | None
+
+    @property
+    def memory(self) -> Memory:
+        """The item afterwards."""
+        return _answered(
+            self.before,
+            self.rating,
+            self.moment,
+            self.known,
+            self.scheduled,
+            self.state,
+            self.step,
+        )
 
 
 def answer(
@@ -146,7 +167,7 @@ class Offer:
         self.model = model or _DEFAULT
         self.spread = spread
         self._intervals: dict[int, list[tuple[int, float]]] = {}
-        self._states: dict[int, State] = {}
+        self._states: tuple[State, State, State, State] | None = None
         self._u: float | None = None
 
     @property
@@ -157,14 +178,18 @@ class Offer:
 
     def outcome(self, rating: int, moment: Moment | None = None) -> Outcome:
         """Return all that a rating does, now or at a later moment of the study day."""
-        memory, moment = self.memory, moment or self.moment
         scheduled, state, step = self.schedule(rating)
-        known = self._remembered(rating)
+        moment = moment or self.moment
         return Outcome(
-            memory=_answered(memory, rating, moment, known, scheduled, state, step),
-            kind=_KINDS.get(memory.state, "learn"),
+            before=self.memory,
+            rating=rating,
+            moment=moment,
+            known=self._remembered(rating),
+            state=state,
+            step=step,
+            kind=_KINDS.get(self.memory.state, "learn"),
             scheduled=scheduled,
-            recall_before=_recall(memory, moment, self.model),
+            recall_before=_recall(self.memory, moment, self.model),
         )
 
     def schedule(self, rating: int) -> tuple[int, MemoryState, int]:
@@ -218,9 +243,9 @@ class Offer:
         return min(max(days, 1), maximum), interval
 
     def _remembered(self, rating: int) -> State:
-        if rating not in self._states:
-            self._states[rating] = _remembered(self.memory, rating, self.moment, self.model)
-        return self._states[rating]
+        if self._states is None:
+            self._states = _each_remembered(self.memory, self.moment, self.model)
+        return self._states[rating - 1]
 
 
 _KINDS: dict[str, RowKind] = {"review": "review", "relearning": "relearn"}
@@ -238,6 +263,15 @@ def _remembered(memory: Memory, rating: int, moment: Moment, model: Fsrs) -> Sta
         return model.first(rating)
     known = State(memory.stability, memory.difficulty)
     return model.next(known, rating, elapsed(memory.last_day, moment.day))
+
+
+def _each_remembered(
+    memory: Memory, moment: Moment, model: Fsrs
+) -> tuple[State, State, State, State]:
+    if memory.state == "new":
+        return model.first(AGAIN), model.first(HARD), model.first(GOOD), model.first(EASY)
+    known = State(memory.stability, memory.difficulty)
+    return model.each(known, elapsed(memory.last_day, moment.day))
 
 
 def _recall(memory: Memory, moment: Moment, model: Fsrs) -> float | None:

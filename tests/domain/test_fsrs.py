@@ -64,6 +64,15 @@ def compare_history(seed: int) -> None:
         assert (theirs.due - when).days == days, seed
 
 
+@given(STATES, st.integers(0, 500), st.integers(0, 50))
+def test_the_four_states_at_once_are_those_one_by_one(state, days, seed) -> None:
+    """What a question shows is computed together, what a replay folds alone; they are equal."""
+    model = Fsrs(jittered(random.Random(seed)))
+    assert model.each(state, days) == tuple(
+        model.next(state, rating, days) for rating in range(1, 5)
+    )
+
+
 @given(STATES, st.integers(2, 4), st.integers(1, 2000))
 def test_a_success_never_shortens_memory(state, rating, days) -> None:
     """Stability grows or stays after hard, good and easy on a later day."""
