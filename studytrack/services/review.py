@@ -39,17 +39,27 @@ RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
 class Question:
     """A card to ask: how many wait, and what each of the four ratings would schedule.
 
-    `offer` is what the intervals were computed from, and so will the answer be.
+    `promised` is in days, or negative seconds of a step; `offer` is what it was computed from, and so
+    will the answer be.
     """
 
     card: Card
-    state: str
     left: int
     new_left: int
-    intervals: tuple[str, str, str, str]
-    guard: Guard
+    promised: tuple[int, int, int, int]
     memory: Memory
     offer: Offer = field(compare=False, repr=False)
+
+    @property
+    def state(self) -> str:
+        """The card's state before the answer."""
+        return self.memory.state
+
+    @property
+    def intervals(self) -> tuple[str, str, str, str]:
+        """What each rating schedules, for the buttons."""
+        again, hard, good, easy = self.promised
+        return interval_text(again), interval_text(hard), interval_text(good), interval_text(easy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +118,11 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
         memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
         spread = spread_of(study, stamp, memory)
         offer = Offer(memory, moment, preset(study), study.model("card"), spread)
-        again, hard, good, easy = map(interval_text, offer.promised)
         return Question(
             card=chosen.card,
-            state=memory.state,
             left=deck.ready(moment),
             new_left=deck.new,
-            intervals=(again, hard, good, easy),
-            guard=_guard(memory),
+            promised=offer.promised,
             memory=memory,
             offer=offer,
         )
@@ -246,7 +253,7 @@ def _answer_fields(
     study: Study, card: Card, rating: int, outcome: Outcome, judgement: Judgement | None
 ) -> dict[str, Any]:
     kept = judgement is not None and judgement.rating == rating
-    evidence: dict[str, Any] = {"step": outcome.memory.step}
+    evidence: dict[str, Any] = {"step": outcome.step}
     if judgement is not None:
         evidence |= {"outcome": judgement.outcome, "proposed": judgement.rating}
     return {
@@ -259,8 +266,8 @@ def _answer_fields(
         "content_hash": content_hash(card),
         "scheduled": outcome.scheduled,
         "r_before": outcome.recall_before,
-        "s_after": outcome.memory.stability,
-        "d_after": outcome.memory.difficulty,
+        "s_after": outcome.known.stability,
+        "d_after": outcome.known.difficulty,
         "algorithm": Fsrs.algorithm,
         "params_id": study.store.in_use("card").id,
         "retention": study.settings.memory_retention_cards,

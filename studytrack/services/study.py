@@ -79,6 +79,8 @@ class Study:
         Raises:
             StoreFault, EnvironmentFault: it cannot be opened.
         """
+        if (open_one := self._store) is not None:  # asked for a dozen times in an answer
+            return open_one
         with self.lock:
             if self._store is None:
                 from studytrack.storage.store import Store

@@ -77,7 +77,7 @@ def row_of(record: Sequence[Any]) -> LogRow:
 def row_line(row: LogRow) -> str:
     """Return a row as a line of the journal; what equals the default is left out."""
     values = zip(LOG_NAMES, _log_values(row), _DEFAULTS, strict=True)
-    return _line({"log": {name: value for name, value, plain in values if value != plain}})
+    return _encoded({"log": {name: value for name, value, plain in values if value != plain}})
 
 
 def attempt_values(made: Attempt) -> tuple[Any, ...]:
@@ -99,15 +99,7 @@ def attempt_of(record: Sequence[Any]) -> Attempt:
 
 def attempt_line(made: Attempt) -> str:
     """Return an attempt as a line of the journal."""
-    return _line({"attempt": asdict(made)})
-
-
-def _line(entry: dict[str, Any]) -> str:
-    with contextlib.suppress(ValueError, TypeError, OverflowError):  # lone surrogates, say
-        text = _encoder.encode(entry).decode()
-        if "null" not in text:  # it may stand for an infinity
-            return text
-    return json.dumps(entry, separators=(",", ":"))
+    return _encoded({"attempt": asdict(made)})
 
 
 def memory_values(memory: Memory) -> tuple[Any, ...]:
@@ -123,7 +115,15 @@ def memory_of(record: Sequence[Any]) -> Memory:
 
 
 def _to_json(value: Mapping[str, Any]) -> str:
-    return json.dumps(dict(value)) if value else "{}"
+    return _encoded(dict(value)) if value else "{}"
+
+
+def _encoded(value: dict[str, Any]) -> str:
+    with contextlib.suppress(ValueError, TypeError, OverflowError):  # lone surrogates, say
+        text = _encoder.encode(value).decode()
+        if "null" not in text:  # it may stand for an infinity
+            return text
+    return json.dumps(value, separators=(",", ":"))
 
 
 def from_json(text: str) -> Any:
