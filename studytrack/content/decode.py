@@ -1,7 +1,8 @@
 """Strict reading of TOML into domain records.
 
-A domain record is a plain dataclass; here its exact twin as a msgspec Struct refuses unknown keys
-and wrong types. Shared by every reader, so that all content speaks of mistakes in one way.
+A domain record is a plain dataclass or named tuple; here its exact twin as a msgspec Struct refuses
+unknown keys and wrong types. Shared by every reader, so that all content speaks of mistakes in one
+way.
 """
 
 from __future__ import annotations
@@ -27,18 +28,33 @@ Record = TypeVar("Record")
 def _twin(cls: type) -> type[msgspec.Struct]:
     hints = typing.get_type_hints(cls)
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    for field in dataclasses.fields(cls):
-        hint = _twin_hint(hints[field.name])
-        if field.default is not dataclasses.MISSING:
-            fields.append((field.name, hint, field.default))
-        elif field.default_factory is not dataclasses.MISSING:
-            factory = msgspec.field(default_factory=field.default_factory)
-            fields.append((field.name, hint, factory))
-        else:
-            fields.append((field.name, hint))
+    defaults = _defaults(cls)
+    for name in _names(cls):
+        hint = _twin_hint(hints[name])
+        fields.append((name, hint, defaults[name]) if name in defaults else (name, hint))
     return msgspec.defstruct(
         cls.__name__, fields, frozen=True, kw_only=True, forbid_unknown_fields=True
     )
+
+
+def _names(cls: Any) -> tuple[str, ...]:
+    if dataclasses.is_dataclass(cls):
+        return tuple(field.name for field in dataclasses.fields(cls))
+    names: tuple[str, ...] = cls._fields  # of a named tuple
+    return names
+
+
+def _defaults(cls: Any) -> dict[str, Any]:
+    """Return the defaults of a record class; one that is made anew each time as msgspec has it."""
+    if not dataclasses.is_dataclass(cls):
+        return dict(cls._field_defaults)
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        if field.default is not dataclasses.MISSING:
+            found[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            found[field.name] = msgspec.field(default_factory=field.default_factory)
+    return found
 
 
 def _twin_hint(hint: Any) -> Any:
@@ -59,9 +75,7 @@ def _inner_records(cls: type) -> tuple[tuple[str, type | None], ...]:
     Kept, since hints are costly to evaluate and a learner may have thousands of cards.
     """
     hints = typing.get_type_hints(cls)
-    return tuple(
-        (field.name, _inner_record(hints[field.name])) for field in dataclasses.fields(cls)
-    )
+    return tuple((name, _inner_record(hints[name])) for name in _names(cls))
 
 
 @functools.cache
@@ -101,7 +115,7 @@ def record(cls: type[Record], raw: Mapping[str, Any], where: str) -> Record:
     """Return `raw` as a `cls`.
 
     Args:
-        cls: a frozen domain dataclass.
+        cls: a frozen domain dataclass, or a named tuple.
         raw: decoded TOML or JSON.
         where: names the file and entry in the message.
 
@@ -120,7 +134,7 @@ def _explain(cls: type, message: str) -> str:
         return message + "."
     for name in re.findall(r"\.(\w+)", unknown[2] or ""):
         cls = _inner_record(typing.get_type_hints(cls)[name]) or cls
-    known = [field.name for field in dataclasses.fields(cls)]
+    known = list(_names(cls))
     close = nearest(unknown[1], known, count=1)
     hint = f" Did you mean `{close[0]}`?" if close else f" Known keys: {', '.join(known)}."
     return f"unknown key `{unknown[1]}`.{hint}"

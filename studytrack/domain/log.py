@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 ItemKind = Literal[
     "card", "exercise", "reading", "topic", "term", "note", "resource", "advice", "day", "params"
@@ -43,9 +43,11 @@ UNDOABLE: frozenset[str] = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRow:
-    """One event.
+_NOTHING: Mapping[str, Any] = {}  # shared, and like every mapping of a row never written to
+
+
+class LogRow(NamedTuple):
+    """One event. A tuple, since a long log is read as hundreds of thousands of them.
 
     `clock` orders rows (milliseconds, always larger than any before on this device); `utc_ms`,
     `offset_min` and `study_day` (a proleptic ordinal) say when, as decided then. `scheduled` is
@@ -69,8 +71,8 @@ class LogRow:
     rated_by: Literal["learner", "grader", ""] = ""
     duration_ms: int | None = None
     answer: str | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = _NOTHING
+    fields: Mapping[str, Any] = _NOTHING
     content_hash: str = ""
     variant_seed: int | None = None
     scheduled: int | None = None

@@ -7,8 +7,8 @@ same function serves the buttons' preview and the answer, so what a button shows
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from studytrack.domain.balance import LONGEST, Spread, choose_day
 from studytrack.domain.days import elapsed
@@ -19,8 +19,7 @@ from studytrack.domain.log import REVIEW_KINDS, LogRow, RowKind, live_rows
 MemoryState = Literal["new", "learning", "review", "relearning", "mastered"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(NamedTuple):
     """The state of one item. Days are study-day ordinals; `due_ms` is set in steps only.
 
     `interval` is the last scheduled number of days, `last_clock` the newest row that was folded.
@@ -255,7 +254,7 @@ def _awake(memory: Memory) -> Memory:
     """Return a mastered item as what it is once it is back in rotation."""
     if memory.state != "mastered":
         return memory
-    return replace(memory, state="review" if memory.reps else "new")
+    return memory._replace(state="review" if memory.reps else "new")
 
 
 def _remembered(memory: Memory, rating: int, moment: Moment, model: Fsrs) -> State:
@@ -339,7 +338,7 @@ def fold_one(
     after = _applied(before, row, model or _DEFAULT)
     if after is None or after.last_clock == row.clock:
         return memory if after is None else after
-    return replace(after, last_clock=row.clock)
+    return after._replace(last_clock=row.clock)
 
 
 def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
@@ -352,18 +351,18 @@ def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
             before, row.rating, moment, known, row.scheduled, state, step, clock=row.clock
         )
     if row.kind == "suspend":
-        return replace(memory, suspended=True)
+        return memory._replace(suspended=True)
     if row.kind == "mastered":
-        return replace(memory, state="mastered", step=0, due_ms=None, suspended=False)
+        return memory._replace(state="mastered", step=0, due_ms=None, suspended=False)
     if row.kind == "resume":
-        return replace(_awake(memory), suspended=False)
+        return _awake(memory)._replace(suspended=False)
     if row.kind == "bury":
-        return replace(memory, buried_day=row.study_day)
+        return memory._replace(buried_day=row.study_day)
     if row.kind == "forward" and memory.due_day > row.study_day and memory.due_ms is None:
-        return replace(memory, due_day=row.study_day)  # stability and interval stay as they are
+        return memory._replace(due_day=row.study_day)  # stability and interval stay as they are
     if row.kind == "reschedule" and row.scheduled is not None and memory.state == "review":
         due = memory.last_day + row.scheduled
-        return replace(memory, due_day=due, due_ms=None, interval=row.scheduled)
+        return memory._replace(due_day=due, due_ms=None, interval=row.scheduled)
     if row.kind == "reset":
         return Memory(item_kind=memory.item_kind, item_id=memory.item_id)
     return None

@@ -236,7 +236,7 @@ def _adopt(study: Study, item_kind: ItemKind, fitted: Fitted, usable: int) -> st
     facts = {name: value for name, value in asdict(fitted).items() if name != "parameters"}
     facts |= {"usable": usable, "study_day": stamp.study_day}
     set_id = row.event_id[:_ID_LENGTH]
-    study.store.append([replace(row, fields=adopting(set_id, fitted.parameters, facts))])
+    study.store.append([row._replace(fields=adopting(set_id, fitted.parameters, facts))])
     return set_id
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
@@ -142,7 +142,7 @@ def finish(study: Study, name: str, takeaway: str | None = None) -> ReadingView:
         batch=first.event_id,
         fields={"record": plain(card)},
     )
-    study.store.append([replace(first, fields=fields), second])
+    study.store.append([first._replace(fields=fields), second])
     study.refresh()
     return reading(study, item.id)
 

@@ -39,8 +39,8 @@ RATING_NAMES = {1: "Again", 2: "Hard", 3: "Good", 4: "Easy"}
 class Question:
     """A card to ask: how many wait, and what each of the four ratings would schedule.
 
-    `promised` is in days, or negative seconds of a step; `offer` is what it was computed from, and so
-    will the answer be.
+    `promised` is in days, or negative seconds of a step; `offer` is what it was computed from, and
+    what the answer is computed from too.
     """
 
     card: Card
@@ -324,7 +324,7 @@ def add_card(
     )
     if problems := card_problems(card):
         raise UsageFault(f"The card cannot be asked: {problems[0]}", "", "Nothing was added.")
-    study.store.append([replace(row, item_id=card.id, fields={"record": plain(card)})])
+    study.store.append([row._replace(item_id=card.id, fields={"record": plain(card)})])
     study.refresh()
     return card
 

@@ -20,7 +20,6 @@ from studytrack.storage.rows import (
     SELECT_MEMORIES,
     from_json,
     memory_of,
-    memory_values,
 )
 
 WITH_MEMORY: frozenset[str] = frozenset({"card", "exercise"})
@@ -127,7 +126,7 @@ class Caches:
         if memory is None:
             self._connection.execute("DELETE FROM memory WHERE item_kind = ? AND item_id = ?", item)
         else:
-            self._connection.execute(PUT_MEMORY, memory_values(memory))
+            self._connection.execute(PUT_MEMORY, memory)
         if self._memories is not None:
             if memory is None:
                 self._memories.pop(item, None)

@@ -232,7 +232,7 @@ def _salvage(database: Path) -> Mapping[str, Any]:
         with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
             for record in _readable(connection, f"{SELECT_ROWS} NOT INDEXED", "log"):
                 with contextlib.suppress(ValueError, TypeError, KeyError):
-                    found["log"].append(asdict(row_of(record)))
+                    found["log"].append(row_of(record)._asdict())
             for record in _readable(connection, f"{SELECT_ATTEMPTS} NOT INDEXED", "attempt"):
                 with contextlib.suppress(ValueError, TypeError, KeyError):
                     found["attempts"].append(asdict(attempt_of(record)))

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, fields
-from operator import attrgetter
+from dataclasses import asdict, fields
 from typing import Any
 
 import msgspec
@@ -18,16 +17,12 @@ import msgspec
 from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.scheduler import Memory
 
-LOG_NAMES = tuple(f.name for f in fields(LogRow))
+LOG_NAMES = LogRow._fields
 ATTEMPT_NAMES = tuple(f.name for f in fields(Attempt))
-MEMORY_NAMES = tuple(f.name for f in fields(Memory))
+MEMORY_NAMES = Memory._fields
 _EVIDENCE, _FIELDS = LOG_NAMES.index("evidence"), LOG_NAMES.index("fields")
 _SUSPENDED = MEMORY_NAMES.index("suspended")
-_log_values, _memory_values = attrgetter(*LOG_NAMES), attrgetter(*MEMORY_NAMES)
-_DEFAULTS: tuple[Any, ...] = tuple(
-    {} if f.default_factory is not MISSING else None if f.default is MISSING else f.default
-    for f in fields(LogRow)
-)
+_DEFAULTS = tuple(LogRow._field_defaults.get(name) for name in LOG_NAMES)
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder()
 
 
@@ -60,7 +55,7 @@ def one_of(column: str, values: Sequence[str]) -> str:
 
 def row_values(row: LogRow) -> tuple[Any, ...]:
     """Return a row as values for `INSERT_ROW`."""
-    values = list(_log_values(row))
+    values: list[Any] = list(row)
     values[_EVIDENCE] = _to_json(row.evidence)
     values[_FIELDS] = _to_json(row.fields)
     return tuple(values)
@@ -68,15 +63,15 @@ def row_values(row: LogRow) -> tuple[Any, ...]:
 
 def row_of(record: Sequence[Any]) -> LogRow:
     """Return the row of one record of `SELECT_ROWS`."""
-    found = dict(zip(LOG_NAMES, record, strict=True))
-    found["evidence"] = from_json(found["evidence"])
-    found["fields"] = from_json(found["fields"])
-    return LogRow(**found)
+    values = list(record)
+    values[_EVIDENCE] = from_json(values[_EVIDENCE])
+    values[_FIELDS] = from_json(values[_FIELDS])
+    return LogRow._make(values)
 
 
 def row_line(row: LogRow) -> str:
     """Return a row as a line of the journal; what equals the default is left out."""
-    values = zip(LOG_NAMES, _log_values(row), _DEFAULTS, strict=True)
+    values = zip(LOG_NAMES, row, _DEFAULTS, strict=True)
     return _encoded({"log": {name: value for name, value, plain in values if value != plain}})
 
 
@@ -102,16 +97,11 @@ def attempt_line(made: Attempt) -> str:
     return _encoded({"attempt": asdict(made)})
 
 
-def memory_values(memory: Memory) -> tuple[Any, ...]:
-    """Return a memory as values for `PUT_MEMORY`."""
-    return tuple(_memory_values(memory))
-
-
 def memory_of(record: Sequence[Any]) -> Memory:
     """Return the memory of one record of `SELECT_MEMORIES`."""
-    found = dict(zip(MEMORY_NAMES, record, strict=True))
-    found["suspended"] = bool(record[_SUSPENDED])
-    return Memory(**found)
+    values = list(record)
+    values[_SUSPENDED] = bool(values[_SUSPENDED])
+    return Memory._make(values)
 
 
 def _to_json(value: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -266,7 +266,7 @@ class Store:
         """Return everything as JSON-ready data, in order."""
         with self._reading():
             return {
-                "log": [asdict(row) for row in self._logbook.find()],
+                "log": [row._asdict() for row in self._logbook.find()],
                 "attempts": [asdict(made) for made in self.attempts()],
             }
 
@@ -383,7 +383,7 @@ class Store:
         behind = newest + 1 - min([row.clock for row in rows])
         placed = list(rows)
         if behind > 0:
-            placed = [replace(row, clock=row.clock + behind) for row in rows]
+            placed = [row._replace(clock=row.clock + behind) for row in rows]
         last_row = self._logbook.insert(placed)
         for row in sorted(placed, key=lambda row: row.order) if len(placed) > 1 else placed:
             self._caches.add(row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import replace
 
 from studytrack.domain.log import LogRow
 from studytrack.services.study import Study
@@ -45,5 +44,5 @@ def put_log(
         )
         ago = last + 1 - day
         made = {"study_day": row.study_day - ago, "utc_ms": row.utc_ms - ago * DAY_MS}
-        rows.append(replace(row, duration_ms=6000, **made))
+        rows.append(row._replace(duration_ms=6000, **made))
     return study.store.append(rows)

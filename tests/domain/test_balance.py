@@ -188,7 +188,7 @@ def test_replay_gives_the_live_run_s_due_days(answers) -> None:
         day += gap
         spread = replace(spread, today=day)  # noqa: PLW2901 - of the day of this answer
         outcome = answer(memory, rating, moment(day), CARDS, spread=spread)
-        memory = replace(outcome.memory, last_clock=clock)
+        memory = outcome.memory._replace(last_clock=clock)
         rows.append(
             LogRow(
                 event_id=f"{clock:032}",

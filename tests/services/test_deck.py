@@ -27,7 +27,7 @@ def rest(study, topic: str = "") -> list[str]:
     deck, found = deck_of(study, stamp, topic), []
     while (one := deck.choose(moment)) is not None:
         found.append(one.card.id)
-        memory = replace(study.store.memory("card", one.card.id), due_ms=None)
+        memory = study.store.memory("card", one.card.id)._replace(due_ms=None)
         deck.note(one.card, memory, begun=memory.state == "new")
     study.kept.clear()
     return found
