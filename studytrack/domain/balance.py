@@ -51,8 +51,9 @@ def choose_day(spread: Spread, low: int, high: int, u: float) -> int:
     """
     if low >= high:
         return low
-    work = list(spread.seconds[low : high + 1])
-    work += [0.0] * (high + 1 - low - len(work))
+    work = spread.seconds[low : high + 1]
+    if len(work) <= high - low:
+        work = [*work, *[0.0] * (high + 1 - low - len(work))]
     mean = sum(work) / len(work) or 1.0  # without any work every day is as empty
     weights = [1.0 / (1.0 + done / mean) ** STEEP for done in work]
     if spread.siblings or spread.easy != EVEN:

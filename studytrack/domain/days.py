@@ -17,7 +17,7 @@ def study_day(now: datetime, rollover_minutes: int = 240) -> int:
     739943
     """
     wall = now.replace(tzinfo=None)
-    return (wall - timedelta(minutes=rollover_minutes)).date().toordinal()
+    return (wall - timedelta(minutes=rollover_minutes)).toordinal()
 
 
 def day_start(day: int, zone: tzinfo, rollover_minutes: int = 240) -> datetime:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import hashlib
 
-_RANGES = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.10), (20.0, float("inf"), 0.05))
-_LEAST = 2.5
+# How far an interval may be moved either way: nothing below 2.5 days, one day from there, and a share
+# of what lies above 2.5, above 7 and above 20 days.
+_LEAST, _WEEK, _MONTH = 2.5, 7.0, 20.0
+_NEAR, _MIDDLE, _FAR = 0.15, 0.10, 0.05
+_AT_WEEK = 1.0 + _NEAR * (_WEEK - _LEAST)
+_AT_MONTH = _AT_WEEK + _MIDDLE * (_MONTH - _WEEK)
 
 
 def draw(item_id: str, reviews: int) -> float:
@@ -24,13 +28,14 @@ def bounds(interval: float, minimum: int, maximum: int) -> tuple[int, int]:
     >>> bounds(7, 1, 36500)
     (5, 9)
     """
-    delta = 0.0
-    if interval >= _LEAST:
-        delta = 1.0
-        for begin, end, share in _RANGES:
-            if interval <= begin:
-                break
-            delta += share * (min(interval, end) - begin)
+    if interval < _LEAST:
+        delta = 0.0
+    elif interval <= _WEEK:
+        delta = 1.0 + _NEAR * (interval - _LEAST)
+    elif interval <= _MONTH:
+        delta = _AT_WEEK + _MIDDLE * (interval - _WEEK)
+    else:
+        delta = _AT_MONTH + _FAR * (interval - _MONTH)
     low = min(max(round(interval - delta), minimum), maximum)
     high = min(max(round(interval + delta), minimum), maximum)
     if low == high > 2 and high < maximum:  # noqa: PLR2004 - intervals of 1 and 2 days stay

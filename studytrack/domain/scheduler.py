@@ -168,12 +168,15 @@ class Offer:
         self._intervals: dict[int, list[tuple[int, float]]] = {}
         self._states: tuple[State, State, State, State] | None = None
         self._u: float | None = None
+        lapsed = self.memory.state in {"review", "relearning"}
+        self._steps = preset.relearning_steps if lapsed else preset.learning_steps
+        self._in_steps: MemoryState = "relearning" if lapsed else "learning"
 
     @property
     def promised(self) -> tuple[int, int, int, int]:
         """What each rating schedules: days, or negative seconds for a step."""
-        again, hard, good, easy = (self.schedule(rating)[0] for rating in (AGAIN, HARD, GOOD, EASY))
-        return again, hard, good, easy
+        schedule = self.schedule
+        return schedule(AGAIN)[0], schedule(HARD)[0], schedule(GOOD)[0], schedule(EASY)[0]
 
     def outcome(self, rating: int, moment: Moment | None = None) -> Outcome:
         """Return all that a rating does, now or at a later moment of the study day."""
@@ -193,10 +196,7 @@ class Offer:
 
     def schedule(self, rating: int) -> tuple[int, MemoryState, int]:
         """Return what is scheduled (days, or negative seconds), the new state and the new step."""
-        memory, preset = self.memory, self.preset
-        lapsed = memory.state in {"review", "relearning"}
-        steps = preset.relearning_steps if lapsed else preset.learning_steps
-        in_steps: MemoryState = "relearning" if lapsed else "learning"
+        memory, steps, in_steps = self.memory, self._steps, self._in_steps
         step = memory.step if memory.state in {"learning", "relearning"} else 0
         leaves = not steps or step >= len(steps) or (memory.state == "review" and rating != AGAIN)
         if rating == AGAIN and steps:
