@@ -228,6 +228,7 @@ def easy_days(
 
 
 @functools.cache
+@functools.cache
 def rollover_minutes(text: str) -> int:
     """Return minutes after midnight of a time such as "04:00".
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-# How far an interval may be moved either way: nothing below 2.5 days, one day from there, and a share
-# of what lies above 2.5, above 7 and above 20 days.
+# How far an interval may be moved either way: not at all below 2.5 days, one day from there, and a
+# share of what lies above 2.5, above 7 and above 20 days.
 _LEAST, _WEEK, _MONTH = 2.5, 7.0, 20.0
 _NEAR, _MIDDLE, _FAR = 0.15, 0.10, 0.05
 _AT_WEEK = 1.0 + _NEAR * (_WEEK - _LEAST)
