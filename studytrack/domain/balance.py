@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
+from typing import NamedTuple
 
 LONGEST = 90  # days; a longer interval is spread by its own fuzz
 AHEAD = 100  # days ahead that are looked at: the last legal one for `LONGEST`, and a little
@@ -22,8 +22,7 @@ WEEK = 7
 EVEN = (1.0,) * WEEK
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(NamedTuple):
     """What is known of the days after `today` when an item is scheduled; it does not change.
 
     `seconds[n]` is the expected work on day `today + n`. `easy` has a factor per weekday, Monday

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from studytrack.domain.cards import Card
 from studytrack.domain.limits import Limits
@@ -18,8 +18,7 @@ from studytrack.domain.queue import NewOrder, Queue, Waiting, pick, pick_mixed, 
 from studytrack.domain.scheduler import Memory, Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Noted:
+class _Noted(NamedTuple):
     """What an answer changed in a deck, so that it can be taken back.
 
     `reviews` and `new` are the cards that left those piles, the answered one or its sibling.

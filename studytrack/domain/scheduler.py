@@ -67,16 +67,14 @@ EXERCISES = Preset(retention=0.85, learning_steps=(), relearning_steps=(), again
 _DEFAULT = Fsrs()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(NamedTuple):
     """When an answer is given: study day and UTC milliseconds."""
 
     day: int
     utc_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an answer does. `scheduled` is days, or negative seconds for a step.
 
     `state` and `step` are the item's afterwards, `known` is what the model then knows of it.

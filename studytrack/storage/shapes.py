@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from studytrack.errors import StoreFault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A moment as the log records it."""
 
     clock: int
@@ -17,8 +16,7 @@ class Stamp:
     study_day: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class Guard(NamedTuple):
     """What the writer saw of an item: refuses an answer to a question that has moved on.
 
     `clock` is the `last_clock` of its memory; for items without one, that of its newest row.

@@ -186,7 +186,7 @@ def test_replay_gives_the_live_run_s_due_days(answers) -> None:
     memory, day, rows = Memory(item_kind="card", item_id="x"), MONDAY, []
     for clock, (rating, gap, spread) in enumerate(answers, start=1):
         day += gap
-        spread = replace(spread, today=day)  # noqa: PLW2901 - of the day of this answer
+        spread = spread._replace(today=day)  # noqa: PLW2901 - of the day of this answer
         outcome = answer(memory, rating, moment(day), CARDS, spread=spread)
         memory = outcome.memory._replace(last_clock=clock)
         rows.append(

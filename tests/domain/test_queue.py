@@ -154,7 +154,7 @@ def test_equal_urgency_is_shuffled_by_day() -> None:
     """The same order all day long, another one tomorrow, and none that the ids give."""
     cards = [card(f"c{n:02}", f"t{n}") for n in range(20)]
     memories = {one.id: due(one.id) for one in cards}
-    tomorrow = replace(NOW, day=NOW.day + 1)
+    tomorrow = NOW._replace(day=NOW.day + 1)
 
     today = ids(build_queue(cards, memories, NOW, new_limit=0).reviews)
 
