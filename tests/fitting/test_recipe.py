@@ -69,6 +69,14 @@ def test_a_fit_stays_at_the_defaults_without_evidence() -> None:
     assert held.tolist() == pytest.approx(list(DEFAULTS), rel=0.35, abs=0.05)
 
 
+def test_chance_does_not_wear_difficulty_away() -> None:
+    """The default of mean reversion lies on its bound: few reviews cannot lift it off by chance."""
+    for seed in range(6):
+        found = fit(batch(learner(f"chance {seed}", 400, Fsrs())), torch.tensor(DEFAULTS).double())
+
+        assert found[7] < 0.01
+
+
 def test_several_relearning_steps_never_gain_by_a_lapse() -> None:
     """The two short-term parameters are capped, so that lapse and steps end below the start."""
     log, start = learner("steps", 400), torch.tensor(DEFAULTS, dtype=torch.float64)
