@@ -10,8 +10,9 @@ stabilities are log-normal with a common part (whoever remembers one kind of fir
 remembers the others longer too), the scale of lapses and the decay are log-normal, and the mean
 reversion of difficulty hardly moves. Its default lies on its bound, so chance can only raise it;
 with a wide spread a few hundred reviews always did, which predicted them a little better and the
-long run after them worse: nearly all harm that a fit did came from there. `STRENGTH`, `DOUBT` and
-that spread were chosen on simulated learners other than those that judge it (`tests/bench/fit.py`).
+long run after them worse: nearly all harm that a fit did came from there. `STRENGTH`, `DOUBT`,
+`CAUTION` and that spread were chosen on simulated learners other than those that judge it
+(`tests/bench/fit.py`).
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ SPREADS = (
 LOGARITHMIC = (0, 1, 2, 3, 11, 20)  # the others are fitted as they are
 COMMON_FIRST, OWN_FIRST, LAPSE, DECAY = 1.0, 0.4, 0.3, 0.8  # spreads of logarithms
 REVERSION = 0.01  # spread of parameter 7
-DOUBT = 2.0  # in nats, of going all the way to the fitted set
+DOUBT = 3.0  # in nats, of going all the way to the fitted set
+CAUTION = 50  # reviews that the set in use counts for, whatever later ones bear out
 PATH = (0.0, 0.25, 0.5, 0.75, 1.0)  # how far from the set in use to the fitted one
 LEAST_RECENT = 0.25  # weight of the oldest review; the newest has 1
-HOLD_OUT = 0.75  # the gate trains on so much of the log
+QUARTERS = (0.25, 0.5, 0.75, 1.0)  # each fit but the last is judged on the quarter behind it
 SATURATION_FLOOR = 0.01  # of parameter 19, as fsrs-rs
 _ROUNDS, _HALVINGS, _ENOUGH = 20, 6, 0.01  # the last in nats over the whole log
 _CLIP = 1e-6
@@ -64,7 +66,7 @@ def search(
         progress: told what share of the work is done.
     """
     usable = sorted(one.order for items in histories for one in items if one.usable)
-    cuts = [usable[round(len(usable) * share) - 1] for share in (0.5, HOLD_OUT, 1.0)]
+    cuts = [usable[round(len(usable) * share) - 1] for share in QUARTERS]
     used = torch.tensor(list(current), dtype=torch.float64)
     found: list[Tensor] = []
     start = used
@@ -72,20 +74,20 @@ def search(
         start = fit(batch(_until(histories, cut)), start, relearning_steps=relearning_steps)
         found.append(start)
         progress((done + 1) / (len(cuts) + 1))
-    middle, last = (batch(_between(histories, low, high)) for low, high in pairwise(cuts))
-    early = _on_path(middle, used, found[0])
-    offered = mixed(used, found[1], _share(early))
-    late = _on_path(last, used, found[1])
+    behind = [batch(_between(histories, low, high)) for low, high in pairwise(cuts)]
+    summed = [_on_path(one, used, early) for one, early in zip(behind, found, strict=False)]
+    last, trained = behind[-1], sum(1 for one in usable if one <= cuts[-2])
+    offered = mixed(used, found[-2], _share(summed[:-1], trained))
     before, after = (float(losses(last, w).mean()) for w in (used, offered))
-    share = _share([one + two for one, two in zip(early, late, strict=True)])
+    share = _share(summed, len(usable))
     progress(1.0)
     return Fitted(
-        parameters=tuple(mixed(used, found[2], share).tolist()),
+        parameters=tuple(mixed(used, found[-1], share).tolist()),
         better=after < before,
         share=share,
         loss_before=before,
         loss_after=after,
-        trained=len(middle.passed) + sum(1 for one in usable if one <= cuts[0]),
+        trained=trained,
         held_out=len(last.passed),
     )
 
@@ -154,19 +156,25 @@ def _on_path(held_out: Batch, used: Tensor, fitted: Tensor) -> list[float]:
     return [float(losses(held_out, mixed(used, fitted, share)).sum()) for share in PATH]
 
 
-def _share(summed: Sequence[float]) -> float:
+def _share(windows: Sequence[Sequence[float]], reviews: int) -> float:
     """Return the mean of the path's shares, each as likely as it predicted the later reviews.
 
-    Before these speak, the set in use is the likelier one, by `DOUBT`.
+    Before these speak, the set in use is the likelier one, by `DOUBT`. Taking the mean instead of
+    the best costs little where the fit is good, and keeps most of the harm off where luck made it
+    look good. What was held out has shorter intervals than what is to come, so that even the best
+    is not followed all the way (`CAUTION`).
 
-    Taking the mean instead of the best costs little where the fit is good, and keeps most of the
-    harm off where luck made it look good.
+    Args:
+        windows: the summed loss of each set on the path, for each stretch that was held out.
+        reviews: how many usable reviews the log has.
     """
+    summed = [sum(column) for column in zip(*windows, strict=True)]
     best = min(summed)
     chances = [
         math.exp(best - one - DOUBT * share) for one, share in zip(summed, PATH, strict=True)
     ]
-    return sum(c * s for c, s in zip(chances, PATH, strict=True)) / sum(chances)
+    mean = sum(c * s for c, s in zip(chances, PATH, strict=True)) / sum(chances)
+    return mean * reviews / (reviews + CAUTION)
 
 
 def _losses(recall: Tensor, passed: Tensor) -> Tensor:
