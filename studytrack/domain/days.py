@@ -16,8 +16,8 @@ def study_day(now: datetime, rollover_minutes: int = 240) -> int:
     >>> study_day(datetime(2026, 11, 24, 3, 59, tzinfo=ZoneInfo("Europe/Berlin")))
     739943
     """
-    wall = now.replace(tzinfo=None)
-    return (wall - timedelta(minutes=rollover_minutes)).toordinal()
+    wall = now.hour * 60 + now.minute
+    return now.toordinal() - (wall < rollover_minutes)
 
 
 def day_start(day: int, zone: tzinfo, rollover_minutes: int = 240) -> datetime:

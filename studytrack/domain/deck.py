@@ -96,6 +96,8 @@ class Deck:
 
     def steps(self, moment: Moment) -> int:
         """Return how many steps are due or within the learn-ahead limit."""
+        if not self._steps:
+            return 0
         due, later, _ = split_steps(self._steps.values(), moment)
         return len(due) + len(later)
 
@@ -112,11 +114,12 @@ class Deck:
     def choose(self, moment: Moment) -> Waiting | None:
         """Return the card to ask now, or None."""
         due, later, _ = split_steps(self._steps.values(), moment)
+        reviews, new = self.reviews, self.new
         mixed = pick_mixed(
-            islice(self._reviews.values(), self.reviews),
-            self.reviews,
-            islice(self._new.values(), self.new),
-            self.new,
+            islice(self._reviews.values(), reviews),
+            reviews,
+            islice(self._new.values(), new),
+            new,
             begun=self._begun,
             reviewed=self._reviewed,
             last=self.last,
