@@ -108,6 +108,8 @@ class Study:
     @property
     def catalogue(self) -> Catalogue:
         """The content, with the learner's own items after it."""
+        if (merged := self._merged) is not None:
+            return merged
         with self.lock:
             if self._merged is None:
                 self._merged = self._with_own(self.shipped)

@@ -29,13 +29,15 @@ _PORTION = 1000  # lines that are handed to the journal at once
 class Reading:
     """The lock, held; a class because this is entered ten times for an answer.
 
-    Inside another one nothing is looked up: what was read at the start holds for all of it.
+    Inside another one nothing is looked up: what was read at the start holds for all of it. With
+    `trusting`, what was read before holds from the start.
     """
 
-    __slots__ = ("_session",)
+    __slots__ = ("_session", "_trusting")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, trusting: bool = False) -> None:
         self._session = session
+        self._trusting = trusting
 
     def __enter__(self) -> None:
         session = self._session
@@ -44,7 +46,8 @@ class Reading:
             session.nested += 1
             return
         try:
-            session.notice_others()
+            if not self._trusting or session.unseen:
+                session.notice_others()
         except BaseException as error:
             session.lock.release()
             _explain(session, error)
@@ -128,6 +131,7 @@ class Session:
         self.journal: Journal | None = None
         self.database: Path = paths.database
         self._reading, self._writing = Reading(self), Writing(self)
+        self._trusting = Reading(self, trusting=True)
         self._connection = connection
         self._presence = presence
         self._forget = forget
@@ -186,6 +190,15 @@ class Session:
             StoreFault, EnvironmentFault: it cannot be read.
         """
         return self._reading
+
+    def trusting(self) -> Reading:
+        """Hold the lock, as `reading`, for a write that is about to look for others itself."""
+        return self._trusting
+
+    @property
+    def unseen(self) -> bool:
+        """Whether what is held in memory may not be used before others were looked for."""
+        return self._seen_version is None
 
     def wrote(
         self,

@@ -54,6 +54,7 @@ class Store:
         self._lock = self._session.lock
         self._writing, self._reading = self._session.writing, self._session.reading
         self.reading = self._session.reading  # several reads that look for other writers once
+        self.trusting = self._session.trusting  # … or not at all: a guarded write follows
         self._last_clock = 0
         self._newest: tuple[int, int] | None = None
         self._notices: list[str] = []
@@ -126,11 +127,20 @@ class Store:
 
     def new_row(self, stamp: Stamp, **fields: Any) -> LogRow:
         """Return a row of this device; each gets a later clock than the one before."""
-        return LogRow(event_id=secrets.token_hex(16), **self._origin(stamp), **fields)
+        return LogRow(secrets.token_hex(16), *self._origin(stamp), **fields)
 
     def new_attempt(self, stamp: Stamp, **fields: Any) -> Attempt:
         """Return an attempt of this device."""
-        return Attempt(attempt_id=secrets.token_hex(16), **self._origin(stamp), **fields)
+        device_id, clock, utc_ms, offset_min, day = self._origin(stamp)
+        return Attempt(
+            attempt_id=secrets.token_hex(16),
+            device_id=device_id,
+            clock=clock,
+            utc_ms=utc_ms,
+            offset_min=offset_min,
+            study_day=day,
+            **fields,
+        )
 
     def append(self, rows: Sequence[LogRow], *, guard: Guard | None = None) -> list[LogRow]:
         """Write rows and the states that follow, all or nothing; return them as they were written.
@@ -335,17 +345,12 @@ class Store:
             self._newest = self._logbook.newest()
         return self._newest
 
-    def _origin(self, stamp: Stamp) -> dict[str, Any]:
-        """Return where and when a new row or attempt comes from."""
+    def _origin(self, stamp: Stamp) -> tuple[str, int, int, int, int]:
+        """Return what a row and an attempt say first: their device, clock and moment."""
         with self._lock:
             self._last_clock = max(stamp.clock, self._last_clock + 1)
-            return {
-                "device_id": self.device_id,
-                "clock": self._last_clock,
-                "utc_ms": stamp.utc_ms,
-                "offset_min": stamp.offset_min,
-                "study_day": stamp.study_day,
-            }
+            moment = stamp.utc_ms, stamp.offset_min, stamp.study_day
+            return self.device_id, self._last_clock, *moment
 
     def _device(self) -> str:
         if not self._meta("device_id"):
