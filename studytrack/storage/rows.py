@@ -22,8 +22,19 @@ ATTEMPT_NAMES = tuple(f.name for f in fields(Attempt))
 MEMORY_NAMES = Memory._fields
 _EVIDENCE, _FIELDS = LOG_NAMES.index("evidence"), LOG_NAMES.index("fields")
 _SUSPENDED = MEMORY_NAMES.index("suspended")
-_DEFAULTS = tuple(LogRow._field_defaults.get(name) for name in LOG_NAMES)
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder()
+_PLAIN = LogRow._field_defaults  # what a column holds unless something is said
+
+
+def _column(name: str) -> tuple[str, Any] | tuple[str, Any, Any]:
+    if name not in _PLAIN:
+        return name, Any
+    default = _PLAIN[name]
+    return name, Any, msgspec.field(default_factory=dict) if default == {} else default
+
+
+# A row as the journal spells it: the encoder itself leaves out what is plain.
+_Line = msgspec.defstruct("_Line", [_column(name) for name in LOG_NAMES], omit_defaults=True)
 
 
 def _marks(count: int) -> str:
@@ -71,8 +82,13 @@ def row_of(record: Sequence[Any]) -> LogRow:
 
 def row_line(row: LogRow) -> str:
     """Return a row as a line of the journal; what equals the default is left out."""
-    values = zip(LOG_NAMES, row, _DEFAULTS, strict=True)
-    return _encoded({"log": {name: value for name, value, plain in values if value != plain}})
+    with contextlib.suppress(ValueError, TypeError, OverflowError):  # lone surrogates, say
+        text = _encoder.encode({"log": _Line(*row)}).decode()
+        if "null" not in text:  # it may stand for an infinity
+            return text
+    values = zip(LOG_NAMES, row, strict=True)
+    told = {name: value for name, value in values if name not in _PLAIN or value != _PLAIN[name]}
+    return json.dumps({"log": told}, separators=(",", ":"))
 
 
 def attempt_values(made: Attempt) -> tuple[Any, ...]:
