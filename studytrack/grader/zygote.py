@@ -22,6 +22,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from typing import Any
 
 from studytrack.grader import landlock
@@ -154,6 +155,9 @@ def become_runner(isolation: tuple[str, ...]) -> None:
 
 def warm_up() -> None:
     """Import and run what torch loads lazily, on one thread."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":  # the CPU's way; asked for as it is
+        # The first backward of a CUDA build looks for GPUs, and a closed-in runner may not.
+        warnings.filterwarnings("ignore", message="CUDA initialization")
     import torch
     from torch.overrides import TorchFunctionMode
     from torch.utils._python_dispatch import TorchDispatchMode

@@ -234,6 +234,22 @@ def test_printed_text_is_kept_cleaned_and_capped(grader, add_one) -> None:
     assert "more bytes" in report.output
 
 
+def test_torch_s_vain_look_for_a_gpu_is_not_printed(grader, add_one) -> None:
+    """A run on the CPU may not reach a GPU; that torch wonders about it is not for the learner."""
+    body = """
+import warnings
+warnings.warn("CUDA initialization: Unexpected error from cudaGetDeviceCount().")
+warnings.warn("but this is mine")
+def add_one(x):
+    return x + 1
+"""
+    report = grader.grade(add_one, body.encode(), device="cpu")
+
+    assert report.passed
+    assert "CUDA" not in report.output
+    assert "but this is mine" in report.output
+
+
 def test_checks_are_told_as_they_end(grader, add_one) -> None:
     """Progress is streamed, one result per check, in order."""
     seen = []
