@@ -26,6 +26,7 @@ RowKind = Literal[
     "mastered",  # known for good: out of rotation until it is resumed
     "resume",
     "bury",  # until the next study day
+    "implicit",  # credit for a prerequisite of a passed exercise: firmer without a review
     "forward",  # due today, because something else showed that it is needed
     "reschedule",  # another interval since the last answer, without one; with a row that leads it
     "reset",  # forget the item's memory state
@@ -53,7 +54,7 @@ class LogRow(NamedTuple):
     `offset_min` and `study_day` (a proleptic ordinal) say when, as decided then. `scheduled` is
     days, or negative seconds for a learning step. `r_before`, `s_after` and `d_after` are what was
     believed then, for calibration; replay never reads them. `batch` is the event id of the import
-    that brought the row.
+    that brought the row, or of the rating that caused it.
     """
 
     event_id: str

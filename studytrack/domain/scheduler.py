@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from studytrack.domain.balance import LONGEST, Spread, choose_day
+from studytrack.domain.credit import apply_credit
 from studytrack.domain.days import elapsed
 from studytrack.domain.fsrs import AGAIN, EASY, GOOD, HARD, Fsrs, State
 from studytrack.domain.fuzz import draw, fuzzed, legal
@@ -356,6 +357,8 @@ def _applied(memory: Memory, row: LogRow, model: Fsrs) -> Memory | None:
         return _awake(memory)._replace(suspended=False)
     if row.kind == "bury":
         return memory._replace(buried_day=row.study_day)
+    if row.kind == "implicit":
+        return apply_credit(memory, row, model)
     if row.kind == "forward" and memory.due_day > row.study_day and memory.due_ms is None:
         return memory._replace(due_day=row.study_day)  # stability and interval stay as they are
     if row.kind == "reschedule" and row.scheduled is not None and memory.state == "review":
