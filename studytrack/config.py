@@ -37,6 +37,7 @@ class Settings:
     study_zone: str = ""  # IANA time zone; empty: the system's
     memory_retention_cards: float = 0.90  # wanted chance of recall, 0.70 to 0.97
     memory_retention_exercises: float = 0.85  # the same for exercises
+    memory_credit: bool = False  # a solved exercise counts in part for its prerequisites
     grader_question_seconds: float = 3.0  # limit for one call of a submission
     grader_run_seconds: float = 12.0  # limit for a whole attempt
     grader_idle_minutes: int = 15  # the grader's server ends after so long without a client
