@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from studytrack.domain.credit import weight_of
 from studytrack.domain.exercise import Exercise
-from studytrack.domain.log import Attempt, LogRow
+from studytrack.domain.log import REVIEW_KINDS, Attempt, LogRow
 from studytrack.domain.ratings import round_of
 from studytrack.domain.scheduler import Memory
 
@@ -19,8 +20,8 @@ class ExerciseState:
     """The state of one exercise.
 
     `passed_checks` is such as "7/9" for the last attempt, "" before the first; `first_failed` the
-    last attempt's first message; `due_day` 0 where it is not scheduled; `moved` the clock of the
-    newest event.
+    last attempt's first message; `due_day` 0 where it is not scheduled; `credit_from` the exercise
+    that gave credit since its last review, "" for none; `moved` the clock of the newest event.
     """
 
     status: ExerciseStatus = "new"
@@ -29,6 +30,7 @@ class ExerciseState:
     passed_checks: str = ""
     first_failed: str = ""
     due_day: int = 0
+    credit_from: str = ""
     hints_shown: int = 0
     moved: int = 0
     last_day: int = 0
@@ -60,7 +62,8 @@ def exercise_state(
         status = "solved"
     elif rows:
         status = "open"
-    events: list[LogRow | Attempt] = [*rows, *attempts]
+    done = [row for row in rows if row.kind != "implicit"]  # the learner worked on another then
+    events: list[LogRow | Attempt] = [*done, *attempts]
     return ExerciseState(
         status=status,
         solved=solved,
@@ -68,6 +71,7 @@ def exercise_state(
         passed_checks=_passed_checks(last),
         first_failed=_first_failed(round_attempts[-1]) if round_attempts else "",
         due_day=due_day,
+        credit_from=_credit_from(rows) if due_day else "",
         hints_shown=len({r.evidence.get("number") for r in round_rows if r.kind == "hint"}),
         moved=max((event.clock for event in events), default=0),
         last_day=max((event.study_day for event in events), default=0),
@@ -83,6 +87,15 @@ def prerequisites(name: str, exercises: Mapping[str, Exercise]) -> set[str]:
         waiting += [need for need in needs if need not in found]
         found.update(needs)
     return found - {name}
+
+
+def _credit_from(rows: Sequence[LogRow]) -> str:
+    for row in reversed(rows):
+        if row.kind in REVIEW_KINDS:
+            break
+        if row.kind == "implicit" and weight_of(row) is not None:
+            return str(row.evidence.get("because", ""))
+    return ""
 
 
 def _passed_checks(attempt: Attempt | None) -> str:

@@ -31,7 +31,10 @@ from studytrack.services.study import Study
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExerciseView:
-    """An exercise with the learner's state. `passed_checks` is such as "7/9", or "" before any."""
+    """An exercise with the learner's state. `passed_checks` is such as "7/9", or "" before any.
+
+    `credit_from` is the exercise whose pass moved its due day since its last review, "" for none.
+    """
 
     exercise: Exercise
     status: ExerciseStatus
@@ -42,6 +45,7 @@ class ExerciseView:
     path: Path
     hints_shown: int
     due_day: int = 0
+    credit_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +271,7 @@ def _view(study: Study, item: Exercise, state: ExerciseState, today: int) -> Exe
         path=solution_path(study, item),
         hints_shown=state.hints_shown,
         due_day=state.due_day,
+        credit_from=state.credit_from,
     )
 
 

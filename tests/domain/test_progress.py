@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from studytrack.domain.log import Attempt, LogRow
@@ -95,6 +97,22 @@ def test_the_last_attempt_is_counted() -> None:
     assert (failing.passed_checks, failing.first_failed) == ("1/2", "keeps its input")
     assert (solved.passed_checks, solved.first_failed) == ("2/2", "")
     assert (solved.attempts, solved.solved) == (2, True)
+
+
+def test_credit_is_told_and_is_nothing_that_the_learner_did() -> None:
+    """It shows until the next review; when the exercise was last worked on stays."""
+    given = {"because": "row_sum", "weight": 0.25}
+    credit = OPENED._replace(
+        kind="implicit", clock=9, study_day=99, evidence=given, scheduled=5, event_id="e9"
+    )
+    review = credit._replace(kind="review", clock=10, rating=3, event_id="e10")
+
+    before = exercise_state([OPENED], [PASSED], memory(TODAY + 4), TODAY)
+    after = exercise_state([OPENED, credit], [PASSED], memory(TODAY + 4), TODAY)
+
+    assert after == replace(before, credit_from="row_sum")
+    assert exercise_state([credit, review], [], memory(TODAY + 4), TODAY).credit_from == ""
+    assert exercise_state([credit], [], None, TODAY).credit_from == ""
 
 
 def test_a_new_exercise_has_nothing() -> None:
