@@ -5,6 +5,9 @@
   its topic that are least likely to be recalled, and gets its *debug* form for the next days.
 - A pass buries its prerequisites, and its other form, that are due: they wait until the next study
   day, since passing the harder one has shown them.
+- Where the learner wants it (`memory.credit`), a pass rated *good* or better also gives them credit
+  (`services.credit`): they are firmer, and due later. A prerequisite that was due then waits by
+  its new due day, and its burial has nothing left to do.
 - A first pass brings the debug form too, and a pass of that form its next wrong version.
 
 All of these rows carry the rating's event (or the attempt) as their `batch`: undoing the rating
@@ -21,7 +24,8 @@ from studytrack.content.decode import plain
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.log import LogRow
 from studytrack.domain.progress import prerequisites
-from studytrack.domain.ratings import AGAIN, HARD_FAILURES
+from studytrack.domain.ratings import AGAIN, GOOD, HARD_FAILURES
+from studytrack.services.credit import credit_rows
 from studytrack.services.evidence import homes, recall_now
 from studytrack.services.study import Study
 
@@ -52,6 +56,8 @@ def consequences(study: Study, happened: Happened) -> list[LogRow]:
     rows: list[LogRow] = []
     if happened.passed:
         rows += _buried(study, happened)
+        if study.settings.memory_credit and (happened.rating or 0) >= GOOD:
+            rows += credit_rows(study, happened.exercise, happened.batch)
         if happened.first_pass or happened.exercise.form:
             rows += _debug(study, whole, "", happened.batch)
         return rows
