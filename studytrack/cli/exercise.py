@@ -15,9 +15,11 @@ import click
 from studytrack.cli.front import Commands, Front, json_option, pass_front
 from studytrack.cli.output import emit_json, is_terminal, moment_text, note, say, table
 from studytrack.cli.review import NAMES as RATINGS
+from studytrack.domain.log import Attempt
 from studytrack.errors import EnvironmentFault
 
 if TYPE_CHECKING:
+    from studytrack.services.credit import Credit
     from studytrack.services.exercises import ExerciseView
 
 
@@ -42,6 +44,7 @@ def exercise_data(view: ExerciseView) -> dict[str, Any]:
         "attempts": view.attempts,
         "passed_checks": view.passed_checks,
         "due": date.fromordinal(view.due_day).isoformat() if view.due_day else None,
+        "credit_from": view.credit_from or None,
         "needs": list(item.needs),
         "terms": list(item.terms),
         "hints": len(item.hints),
@@ -95,6 +98,7 @@ def show_exercise(front: Front, name: str, as_json: bool) -> None:
         return
     item = view.exercise
     due = f", {view.due_text}" if view.due_text and view.status != "due" else ""
+    due += f", credit from `{view.credit_from}`" if view.credit_from else ""
     say(f"{item.title} ({item.id}, {item.topic})")
     say(f"Level {item.level}, about {item.minutes} minutes. {view.status.capitalize()}{due}.\n")
     say(f"{item.statement.strip()}\n")
@@ -193,45 +197,64 @@ def reset_exercise(front: Front, name: str, as_json: bool) -> None:
         say(str(path))
 
 
-@exercise.command("history", help="All attempts, the newest first.")
+@exercise.command("history", help="All attempts and credits, the newest first.")
 @click.argument("name", metavar="ID")
 @json_option
 @pass_front
 def history_exercise(front: Front, name: str, as_json: bool) -> None:
-    """Print attempts."""
+    """Print attempts, and the credit that passes of harder exercises gave."""
+    from studytrack.services.credit import credits_of
     from studytrack.services.exercises import history
 
-    attempts = sorted(history(front.study, name), key=lambda attempt: attempt.clock, reverse=True)
+    events: list[Attempt | Credit] = [*history(front.study, name), *credits_of(front.study, name)]
+    events.sort(key=lambda event: event.clock, reverse=True)
     if as_json:
-        emit_json(
-            [
-                {
-                    "id": attempt.attempt_id,
-                    "title": attempt.verdict,
-                    "verdict": attempt.verdict,
-                    "passed": attempt.passed,
-                    "at": moment_text(attempt.utc_ms, attempt.offset_min),
-                    "seed": attempt.seed,
-                    "rating": attempt.rating,
-                    "source": attempt.source,
-                    "report": dict(attempt.report),
-                }
-                for attempt in attempts
-            ]
-        )
+        emit_json([_event_data(event) for event in events])
         return
-    rows = [
-        (
-            attempt.attempt_id[:8],
-            moment_text(attempt.utc_ms, attempt.offset_min)[:16].replace("T", " "),
-            attempt.verdict,
-            RATINGS[attempt.rating] if attempt.rating else "",
-            attempt.seed,
-        )
-        for attempt in attempts
-    ]
     table(
         ("attempt", "when", "verdict", "rating", "seed"),
-        rows,
+        [_event_cells(event) for event in events],
         f"No attempt yet. `studytrack grade {name}` makes one.",
     )
+
+
+def _event_data(event: Attempt | Credit) -> dict[str, Any]:
+    at = moment_text(event.utc_ms, event.offset_min)
+    if isinstance(event, Attempt):
+        return {
+            "id": event.attempt_id,
+            "title": event.verdict,
+            "verdict": event.verdict,
+            "passed": event.passed,
+            "at": at,
+            "seed": event.seed,
+            "rating": event.rating,
+            "source": event.source,
+            "report": dict(event.report),
+        }
+    return {
+        "id": event.event_id,
+        "title": _credit_text(event),
+        "verdict": "credit",
+        "passed": None,
+        "at": at,
+        "seed": None,
+        "rating": None,
+        "source": None,
+        "report": {},
+        "because": event.because,
+        "weight": event.weight,
+        "due": date.fromordinal(event.due_day).isoformat(),
+    }
+
+
+def _event_cells(event: Attempt | Credit) -> tuple[str | int, ...]:
+    when = moment_text(event.utc_ms, event.offset_min)[:16].replace("T", " ")
+    if isinstance(event, Attempt):
+        rating = RATINGS[event.rating] if event.rating else ""
+        return event.attempt_id[:8], when, event.verdict, rating, event.seed
+    return "", when, _credit_text(event), "", ""
+
+
+def _credit_text(credit: Credit) -> str:
+    return f"credit from `{credit.because}`"
