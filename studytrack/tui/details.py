@@ -83,6 +83,7 @@ def reading_detail(view: ReadingView, catalogue: Catalogue) -> Content:
 def exercise_detail(view: ExerciseView, catalogue: Catalogue) -> Content:
     """Return what is worth knowing before opening an exercise."""
     item = view.exercise
+    credit = catalogue.exercises.get(view.credit_from)
     needs = [catalogue.exercises[n].title for n in item.needs if n in catalogue.exercises]
     first = item.statement.strip().split("\n\n")[0].replace("\n", " ")
     return join(
@@ -94,6 +95,7 @@ def exercise_detail(view: ExerciseView, catalogue: Catalogue) -> Content:
             inline(first),
             BLANK,
             muted(f"needs  {', '.join(needs)}") if needs else "",
+            muted(f"credit from {credit.title}") if credit else "",
             muted(f"{count(view.attempts, 'attempt')}") if view.attempts else "",
             muted(f"last failed: {view.first_failed}") if view.first_failed else "",
         ]

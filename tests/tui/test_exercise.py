@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from studytrack.errors import EnvironmentFault
 from studytrack.services import exercises
+from studytrack.tui.details import exercise_detail
 from studytrack.tui.screens.exercise import ExerciseScreen
 
 
@@ -179,3 +182,12 @@ async def test_a_wrong_version_to_repair_is_no_exercise_more(opened, page):
 
         assert "1 of 3 solved" in driver.text
         assert "Repair: " in driver.text
+
+
+def test_the_detail_tells_where_credit_came_from(study):
+    """The exercise is named by its title, as its needs are; most have none."""
+    view = exercises.exercise(study, "add_one")
+
+    assert "credit" not in exercise_detail(view, study.catalogue).plain
+    view = replace(view, credit_from="row_sum")
+    assert "credit from Sum of each row" in exercise_detail(view, study.catalogue).plain
