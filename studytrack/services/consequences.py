@@ -16,7 +16,7 @@ takes them back. Nothing here rates anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from studytrack.content.bugs import bug_card, bug_card_id, debug_id, next_mistake
@@ -73,12 +73,15 @@ def _whole(study: Study, exercise: Exercise) -> Exercise:
     return study.catalogue.exercises.get(exercise.whole, exercise)
 
 
+def put_off_by(exercise: Exercise, known: Mapping[str, Exercise]) -> set[str]:
+    """Return what a pass puts off where it is due: all that it needs, and its other form."""
+    return prerequisites(exercise.id, known) | {exercise.whole, debug_id(exercise.id)} - {""}
+
+
 def _buried(study: Study, happened: Happened) -> Iterator[LogRow]:
     exercise, today = happened.exercise, study.stamp().study_day
     memories = study.store.memories("exercise")
-    others = prerequisites(exercise.id, study.catalogue.exercises)
-    others |= {exercise.whole, debug_id(exercise.id)} - {""}
-    for name in sorted(others):
+    for name in sorted(put_off_by(exercise, study.catalogue.exercises)):
         memory = memories.get(("exercise", name))
         if memory is None or memory.state == "new" or memory.suspended:
             continue

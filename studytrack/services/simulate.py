@@ -1,7 +1,8 @@
 """The workload to come: from today's cards, the learner's plan and how long answers take.
 
-Cards only; exercises take their place in the plan by minutes of their own. What a run does is
-`domain.simulate`'s business, and nothing is stored.
+Cards, and apart from them the reviews of solved exercises, with and without credit for what they
+need. What a run does is the business of `domain.simulate` and `domain.rehearsal`, and nothing is
+stored.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from statistics import mean, median
 
+from studytrack.domain.credit import shares
 from studytrack.domain.limits import answer_ms
 from studytrack.domain.log import REVIEW_KINDS, LogRow
-from studytrack.domain.scheduler import CARDS, Memory
+from studytrack.domain.rehearsal import Solved, Work, rehearse
+from studytrack.domain.scheduler import CARDS, EXERCISES, Memory
 from studytrack.domain.simulate import CURVE, Course, Habits, Known, Plan, simulate
 from studytrack.errors import UsageFault
+from studytrack.services.consequences import put_off_by
 from studytrack.services.study import Study
 
 MOST_DAYS = 3650
 ENOUGH_DRAWS, MOST_RUNS = 2000, 6  # a small deck is run several times, so that the curve is smooth
+REHEARSALS = 20  # exercises are few, so chance would show in fewer runs
 ENOUGH = 20  # answers of a sort; with fewer, the usual time and shares are assumed
 
 
@@ -36,11 +41,24 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsals:
+    """The reviews of exercises: means of some runs, with and without credit for prerequisites.
+
+    `solved` exercises are in rotation; `credit` tells whether the setting is on.
+    """
+
+    solved: int
+    credit: bool
+    with_credit: Work
+    without_credit: Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """The days to come. `finish` is the day on which the last new card begins, None if later.
 
     `known` cards are in rotation, `waiting` ones have not begun; `curve` has a point for each
-    retention that one may want.
+    retention that one may want. `exercises` is None where none is in rotation.
     """
 
     days: int
@@ -51,6 +69,7 @@ class Forecast:
     course: Course
     finish: date | None
     curve: tuple[Point, ...]
+    exercises: Rehearsals | None
 
 
 def forecast(study: Study, days: int = 365, *, seed: int = 1, curve: bool = True) -> Forecast:
@@ -96,6 +115,7 @@ def forecast(study: Study, days: int = 365, *, seed: int = 1, curve: bool = True
         course=course,
         finish=finish,
         curve=tuple(points),
+        exercises=_rehearsals(study, days, seed),
     )
 
 
@@ -107,6 +127,47 @@ def _point(courses: Sequence[Course], retention: float) -> Point:
         answers=round(mean(sum(one.answers) for one in courses)),
         remembered=mean(one.remembered for one in courses),
     )
+
+
+def _rehearsals(study: Study, days: int, seed: int) -> Rehearsals | None:
+    solved = _solved(study)
+    if not solved:
+        return None
+    today, model = study.stamp().study_day, study.model("exercise")
+    preset = replace(EXERCISES, retention=study.settings.memory_retention_exercises)
+
+    def work(credit: bool) -> Work:
+        runs = [
+            rehearse(
+                solved, preset, model, random.Random(one), today=today, days=days, credit=credit
+            )
+            for one in range(seed, seed + REHEARSALS)
+        ]
+        return Work(mean(run.reviews for run in runs), mean(run.minutes for run in runs))
+
+    return Rehearsals(
+        solved=len(solved),
+        credit=study.settings.memory_credit,
+        with_credit=work(credit=True),
+        without_credit=work(credit=False),
+    )
+
+
+def _solved(study: Study) -> dict[str, Solved]:
+    """Return the exercises in rotation, their debug forms included."""
+    known, memories = study.catalogue.exercises, study.store.memories("exercise")
+    return {
+        name: Solved(
+            memory=memory,
+            minutes=exercise.minutes,
+            puts_off=frozenset(put_off_by(exercise, known)),
+            shares=shares(name, known),
+        )
+        for name, exercise in known.items()
+        if (memory := memories.get(("exercise", name))) is not None
+        and memory.state == "review"
+        and not memory.resting
+    }
 
 
 def _cards(study: Study, today: int) -> tuple[list[Known], int]:

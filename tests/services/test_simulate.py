@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from studytrack.domain.simulate import CURVE
 from studytrack.errors import UsageFault
 from studytrack.services.cards import suspend
+from studytrack.services.exercises import open_exercise, rating_row
 from studytrack.services.review import answer, next_question
 from studytrack.services.simulate import forecast
 from tests.bench.log_of import put_log
@@ -62,3 +65,28 @@ def test_a_span_that_makes_no_sense_is_refused(study, days) -> None:
     """From one day to ten years."""
     with pytest.raises(UsageFault, match="1 to 3650"):
         forecast(study, days)
+
+
+def test_exercises_are_simulated_with_and_without_credit(study, clock) -> None:
+    """Those in rotation; whether the setting is on is told and changes no figure."""
+    for name in ("add_one", "row_sum", "counter"):
+        study.store.append([rating_row(study, name, 3)])
+        clock.forward(days=1)
+    suspended = {"kind": "suspend", "item_kind": "exercise", "item_id": "counter"}
+    study.store.append([study.store.new_row(study.stamp(), **suspended)])
+
+    found = forecast(study, 365, curve=False).exercises
+    study.settings = replace(study.settings, memory_credit=True)
+    switched = forecast(study, 365, curve=False).exercises
+
+    assert (found.solved, found.credit) == (2, False)
+    assert 0 < found.with_credit.reviews < found.without_credit.reviews
+    assert found.with_credit.minutes < found.without_credit.minutes
+    assert switched == replace(found, credit=True)
+
+
+def test_without_a_solved_exercise_there_is_nothing_to_rehearse(study) -> None:
+    """An exercise that was only opened is not one to review."""
+    open_exercise(study, "add_one")
+
+    assert forecast(study, 30, curve=False).exercises is None
