@@ -1,4 +1,4 @@
-"""`studytrack simulate`: minutes a day to come, and when all cards have begun."""
+"""`studytrack simulate`: minutes a day to come, when all cards have begun, and the exercises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from studytrack.cli.output import emit_json, say, table
 from studytrack.cli.stats import bars, counted
 
 if TYPE_CHECKING:
-    from studytrack.services.simulate import Forecast
+    from studytrack.domain.rehearsal import Work
+    from studytrack.services.simulate import Forecast, Rehearsals
 
 MOST_BARS = 52
 DIGITS = 2  # of minutes and counts that are means
@@ -57,6 +58,19 @@ def _plain(found: Forecast) -> dict[str, Any]:
             }
             for point in found.curve
         ],
+        "exercises": _plain_rehearsals(found.exercises) if found.exercises else None,
+    }
+
+
+def _plain_rehearsals(found: Rehearsals) -> dict[str, Any]:
+    def work(one: Work) -> dict[str, float]:
+        return {"reviews": round(one.reviews, DIGITS), "hours": round(one.minutes / 60, DIGITS)}
+
+    return {
+        "solved": found.solved,
+        "credit": found.credit,
+        "with_credit": work(found.with_credit),
+        "without_credit": work(found.without_credit),
     }
 
 
@@ -76,6 +90,8 @@ def _tell(found: Forecast) -> None:
     elif found.waiting:
         say(f"New cards are left after {counted(found.days, 'day')}.")
     say(f"Remembered at the end: {course.remembered:.0f} cards; overdue: {course.left}.")
+    if found.exercises:
+        say(_rehearsals_text(found.exercises, found.days))
     table(
         ("retention", "minutes a day", "answers", "remembered"),
         [
@@ -87,4 +103,14 @@ def _tell(found: Forecast) -> None:
             )
             for point in found.curve
         ],
+    )
+
+
+def _rehearsals_text(found: Rehearsals, days: int) -> str:
+    given, usual = found.with_credit, found.without_credit
+    return (
+        f"With credit for prerequisites: {counted(round(given.reviews), 'exercise review')} "
+        f"instead of {usual.reviews:.0f} in {counted(days, 'day')}, "
+        f"{given.minutes / 60:.1f} instead of {usual.minutes / 60:.1f} hours. "
+        f"It is {'on' if found.credit else 'off'} (`memory.credit`)."
     )

@@ -49,3 +49,20 @@ def test_credit_is_switched_on_by_a_setting(ask) -> None:
     assert ask("config", "get", "memory.credit", "--json").data["value"] is False
     ask("config", "set", "memory.credit", "on")
     assert ask("config", "get", "memory.credit", "--json").data["value"] is True
+
+
+def test_a_forecast_says_what_credit_would_change(ask, credited) -> None:
+    """One sentence, with the state of the setting; figures for scripts."""
+    said = ask("simulate", "--days", "200").out
+    data = ask("simulate", "--days", "200", "--json").data["exercises"]
+
+    reviews = [round(data[name]["reviews"]) for name in ("with_credit", "without_credit")]
+    assert f"{reviews[0]} exercise reviews instead of {reviews[1]} in 200 days" in said
+    assert "It is off (`memory.credit`)." in said
+    assert (data["solved"], data["credit"]) == (2, False)
+
+
+def test_a_forecast_without_solved_exercises_leaves_credit_out(ask) -> None:
+    """There is nothing that it could change."""
+    assert "credit" not in ask("simulate", "--days", "30").out
+    assert ask("simulate", "--days", "30", "--json").data["exercises"] is None
