@@ -41,7 +41,7 @@ def test_days_count_from_the_last_answer_and_same_days_teach_nothing() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["cram", "copy", "open", "suspend", "bury", "forward"])
+@pytest.mark.parametrize("kind", ["cram", "copy", "open", "suspend", "bury", "forward", "implicit"])
 def test_rows_that_are_no_reviews_change_nothing(kind) -> None:
     """They neither teach nor move the state that the fit sees."""
     plain = [row(1, 10), row(3, 15)]
