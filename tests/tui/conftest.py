@@ -95,7 +95,11 @@ class Driver:
             calm = 0 if pending else calm + 1
             if calm >= CALM:
                 break
-        await self.pilot.pause()  # and until it is drawn
+        for _ in range(ROUNDS):  # and until it is laid out and drawn, which a timer does
+            await self.pilot.pause()
+            if self.drawn:
+                return
+            await asyncio.sleep(0.005)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is true, at most some seconds."""
@@ -110,6 +114,17 @@ class Driver:
         await self.pilot.press(key)
         await self.until(lambda: self.app.current_mode == mode and self.app.screen.is_mounted)
         await self.settle()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the screen shows what its widgets hold; no public name of Textual tells it."""
+        screen = self.app.screen
+        return not self.app._running or not (
+            screen._layout_required
+            or screen._scroll_required
+            or screen._recompose_required
+            or screen._dirty_widgets
+        )
 
     @property
     def text(self) -> str:
