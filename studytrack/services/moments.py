@@ -1,54 +1,30 @@
-"""Whether the clock can be believed, before an answer is stored under its day.
-
-A study day is kept for ever. A clock that runs behind does no harm (days never go back, and the
-true time is kept); one that leapt ahead would put every later answer on its day, so it is asked
-about first.
-"""
+"""What front ends ask and say of the clock; `storage.leaps` decides whether it can be believed."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from studytrack.errors import EnvironmentFault
+from studytrack.services.examined import Examined
 from studytrack.services.study import Study
+from studytrack.storage.leaps import moment
+from studytrack.storage.shapes import ClockLeap
 
-if TYPE_CHECKING:
-    from studytrack.storage.store import Stamp
-
-DAY_MS = 86_400_000
-LEAP_DAYS = 365
+__all__ = ["ClockLeap", "believe_clock", "check_clock", "clock_warning", "examine_clock"]
 BEHIND_MS = 120_000  # clocks are set right by seconds all the time
-_BELIEVED = "clock"
 
 
-class ClockLeap(EnvironmentFault):
-    """The clock is more than a year after the last entry; nothing was stored."""
-
-
-def check_clock(study: Study, stamp: Stamp | None = None) -> None:
-    """Return if the clock is plausible, or was confirmed.
+def check_clock(study: Study) -> None:
+    """Return if the clock is plausible, or was confirmed; every write looks at this too.
 
     Raises:
         ClockLeap: it is more than 365 days after the last entry.
     """
-    stamp = stamp or study.stamp()
-    if study.kept.get(_BELIEVED) == stamp.study_day:
-        return
-    last = study.store.last_moment()
-    days = (stamp.utc_ms - last) // DAY_MS
-    if last and days > LEAP_DAYS:
-        raise ClockLeap(
-            f"The clock says {_date(stamp.utc_ms)}, {days} days after your last entry.",
-            "If it is wrong, everything stored now would stand on a wrong day for good.",
-            "Set the clock, or confirm the date with --yes; nothing was saved.",
-        )
-    study.kept[_BELIEVED] = stamp.study_day
+    study.store.check_clock(study.stamp())
 
 
 def believe_clock(study: Study) -> None:
     """Take the date as right although it is far from the last entry."""
-    study.kept[_BELIEVED] = study.stamp().study_day
+    study.store.believe(study.stamp().study_day)
 
 
 def clock_warning(study: Study) -> str:
@@ -58,10 +34,23 @@ def clock_warning(study: Study) -> str:
     if last - now <= BEHIND_MS:
         return ""
     return (
-        f"The clock says {_date(now)}, but your last entry is of {_date(last)}. "
+        f"The clock says {moment(now)}, but your last entry is of {moment(last)}. "
         "Answers keep the time that the clock gives; their study day does not go back."
     )
 
 
-def _date(utc_ms: int) -> str:
-    return f"{datetime.fromtimestamp(utc_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+def examine_clock(study: Study) -> Iterator[Examined]:
+    """Yield how the clock stands to the last entry, if there is one."""
+    last = study.store.last_moment()
+    if not last:
+        return
+    remedy = "Look whether the system's clock and `study.zone` are right."
+    if warning := clock_warning(study):
+        yield Examined(name="entries", state="warn", text=warning, remedy=remedy)
+        return
+    try:
+        check_clock(study)
+    except ClockLeap as leap:
+        yield Examined(name="entries", state="warn", text=f"{leap.what} {leap.why}", remedy=remedy)
+        return
+    yield Examined(name="entries", state="ok", text=f"the last one is of {moment(last)}")

@@ -25,7 +25,6 @@ from studytrack.services.cards import find_card, leech_of
 from studytrack.services.deck import deck_of, note_answer, spread_of
 from studytrack.services.due import due_text, interval_text, next_due_text
 from studytrack.services.evidence import resolve_topic
-from studytrack.services.moments import check_clock
 from studytrack.services.study import Study
 from studytrack.storage.shapes import Guard
 
@@ -203,7 +202,6 @@ def answer(
     with study.lock, study.store.trusting() if shown else study.store.reading():
         stamp = study.stamp()
         moment = _moment(stamp)
-        check_clock(study, stamp)
         deck = deck_of(study, stamp)
         offer = _offered(study, stamp, question, card)
         memory, outcome = offer.before, offer.outcome(rating, moment)

@@ -61,6 +61,13 @@ class Caches:
         record = self._connection.execute(text, item).fetchone()
         return memory_of(record) if record else None
 
+    def last_clock(self, item: Item) -> int:
+        """Return what a guard compares: the clock of the newest row folded, or of any row."""
+        if item[0] not in WITH_MEMORY:
+            return self._logbook.newest_of(*item)
+        memory = self.memory(item)
+        return memory.last_clock if memory else 0
+
     def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
         """Return the fields of one kind of item, in the order in which they were first set."""
         found = self._connection.execute(_ENTITIES, (item_kind,))

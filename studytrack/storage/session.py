@@ -217,6 +217,12 @@ class Session:
         self._attempts += attempts
         self._new_day = self._new_day or new_day
 
+    def meta(self, name: str) -> str:
+        """Return what is stored under a name about the database itself, "" for nothing."""
+        text = "SELECT value FROM meta WHERE name = ?"
+        found = self._connection.execute(text, (name,)).fetchone()
+        return str(found[0]) if found else ""
+
     def notice_others(self) -> None:
         """Forget what is held in memory if another connection wrote since it was read."""
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()

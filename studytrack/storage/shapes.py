@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from studytrack.errors import StoreFault
+from studytrack.errors import EnvironmentFault, StoreFault
 
 
 class Stamp(NamedTuple):
@@ -25,6 +25,10 @@ class Guard(NamedTuple):
     item_kind: str
     item_id: str
     clock: int
+
+
+class ClockLeap(EnvironmentFault):
+    """The clock is more than a year after the newest row; nothing was written."""
 
 
 class StaleItem(StoreFault):

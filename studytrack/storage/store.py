@@ -21,9 +21,10 @@ from studytrack.domain.parameters import InUse
 from studytrack.domain.scheduler import Memory
 from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
-from studytrack.storage.caches import WITH_MEMORY, Caches
+from studytrack.storage.caches import Caches
 from studytrack.storage.faults import explained
 from studytrack.storage.journal import Journal
+from studytrack.storage.leaps import Leaps
 from studytrack.storage.logbook import Logbook, known_ids
 from studytrack.storage.opening import opened
 from studytrack.storage.place import remark
@@ -50,6 +51,8 @@ class Store:
         self._connection = connection
         self._logbook = Logbook(connection)
         self._caches = Caches(connection, self._logbook)
+        self._leaps = Leaps(self._logbook)
+        self.believe = self._leaps.believe
         self._session = Session(paths, connection, presence, self._forget, copies=copies)
         self._lock = self._session.lock
         self._writing, self._reading = self._session.writing, self._session.reading
@@ -102,7 +105,7 @@ class Store:
                 f"The journal holds {missing} event{'s'[: missing != 1]} that the database lacks. "
                 "`studytrack doctor --repair` brings them back."
             )
-        if (text := remark(self._paths.data)) and self._meta("told_place") != text:
+        if (text := remark(self._paths.data)) and self._session.meta("told_place") != text:
             self._notices.append(text)
             self._connection.execute(PUT_META, ("told_place", text))
 
@@ -119,6 +122,15 @@ class Store:
                 offset_min=offset_minutes(now),
                 study_day=max(study_day(now, rollover_minutes), day),
             )
+
+    def check_clock(self, stamp: Stamp) -> None:
+        """Return if a moment is plausible.
+
+        Raises:
+            ClockLeap: it is more than 365 days after the newest row, and was not confirmed.
+        """
+        with self._reading():
+            self._leaps.check(stamp.study_day, stamp.utc_ms)
 
     def changes(self) -> int:
         """Return a number that grows with every write, here or by another process."""
@@ -148,6 +160,7 @@ class Store:
         Their clocks move on if another process wrote later ones since they were made.
 
         Raises:
+            ClockLeap: they are of more than 365 days after the newest row.
             StaleItem: the guarded item has a newer row than its reader saw.
             StoreFault, EnvironmentFault: nothing was written.
         """
@@ -353,27 +366,16 @@ class Store:
             return self.device_id, self._last_clock, *moment
 
     def _device(self) -> str:
-        if not self._meta("device_id"):
+        if not self._session.meta("device_id"):
             with explained(self._paths.database):  # OR IGNORE: whoever comes first names it
                 self._connection.execute(
                     "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)",
                     (secrets.token_hex(8),),
                 )
-        return self._meta("device_id")
-
-    def _meta(self, name: str) -> str:
-        found = self._connection.execute(
-            "SELECT value FROM meta WHERE name = ?", (name,)
-        ).fetchone()
-        return str(found[0]) if found else ""
+        return self._session.meta("device_id")
 
     def _check(self, guard: Guard) -> None:
-        if guard.item_kind in WITH_MEMORY:
-            memory = self._caches.memory((guard.item_kind, guard.item_id))
-            clock = memory.last_clock if memory else 0
-        else:
-            clock = self._logbook.newest_of(guard.item_kind, guard.item_id)
-        if clock != guard.clock:
+        if self._caches.last_clock((guard.item_kind, guard.item_id)) != guard.clock:
             raise StaleItem(
                 f"`{guard.item_id}` was answered elsewhere in the meantime.",
                 "Another window or command changed it after it was shown here.",
@@ -384,6 +386,7 @@ class Store:
         """Write rows behind all that are there, and fold them."""
         if not rows:
             return []
+        self._leaps.check(rows[0].study_day, rows[0].utc_ms)  # all are of one moment
         newest, day = self._newest_seen()
         behind = newest + 1 - min([row.clock for row in rows])
         placed = list(rows)
