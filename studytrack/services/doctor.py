@@ -170,8 +170,10 @@ def _database(paths: Paths, study: Study) -> Iterator[Examined]:
         )
     else:
         yield Examined(name="database", state="ok", text=str(paths.database))
+    from studytrack.services.moments import examine_clock
     from studytrack.services.repair import examine_safety
 
+    yield from examine_clock(study)
     yield from examine_safety(paths, study)
 
 

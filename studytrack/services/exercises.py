@@ -26,6 +26,7 @@ from studytrack.paths import ensure
 from studytrack.services.consequences import Happened, consequences
 from studytrack.services.deck import spread_of
 from studytrack.services.evidence import gather, ready_exercises
+from studytrack.services.moments import check_clock
 from studytrack.services.study import Study
 
 
@@ -85,9 +86,11 @@ def open_exercise(study: Study, name: str) -> Path:
 
     Raises:
         NotFound: no such exercise, or several.
+        ClockLeap: the clock is more than a year after the last entry; no file is touched.
         EnvironmentFault: the workspace cannot be made or written.
     """
     item = _resolve(study, name)
+    check_clock(study)
     path = solution_path(study, item)
     ensure(path.parent)
     if path.exists() and _state(study, item).status == "due" and _holds_old_pass(study, item, path):

@@ -19,6 +19,7 @@ from studytrack.grader.warm import stop_server
 from studytrack.paths import Paths
 from studytrack.services.consequences import Happened, consequences
 from studytrack.services.exercises import effort_of, rating_row, solution_path
+from studytrack.services.moments import check_clock
 from studytrack.services.study import Study
 
 
@@ -120,8 +121,10 @@ def grade(
 
     Raises:
         NotFound: no such exercise or file.
+        ClockLeap: the clock is more than a year after the last entry; nothing is graded.
         GraderFault, EnvironmentFault: no verdict was found; nothing is stored.
     """
+    check_clock(study)
     path = submission if isinstance(submission, Path) else None
     given = submission if isinstance(submission, bytes) else None
     exercise, source = read_submission(study, exercise_id, path, given)

@@ -147,7 +147,7 @@ def test_a_due_exercise_opens_empty(study: Study) -> None:
     path.write_text("solved = True\n", encoding="utf-8")
     graded(study, "add_one", passed=True, source="solved = True\n")
     rated(study, "add_one", 3)
-    later(study, days=400)
+    later(study, days=300)
 
     exercises.open_exercise(study, "add_one")
     reopened = path.read_text(encoding="utf-8")

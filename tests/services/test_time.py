@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from studytrack.services import review
+from studytrack.services import (
+    cards,
+    curriculum,
+    exercises,
+    grading,
+    library,
+    readings,
+    review,
+    undo,
+)
 from studytrack.services.moments import ClockLeap, believe_clock, check_clock, clock_warning
 
 CARD = "recall.topk-tie"
@@ -218,6 +227,47 @@ def test_a_leap_of_more_than_a_year_asks_first(study, clock) -> None:
 
     assert stored == 1
     assert row.study_day == study.stamp().study_day
+
+
+WRITES = {
+    "an opened exercise": lambda study: exercises.open_exercise(study, "add_one"),
+    "a hint": lambda study: exercises.hint(study, "add_one"),
+    "a solution given up for": lambda study: exercises.solution(study, "add_one", give_up=True),
+    "a mark": lambda study: curriculum.mark(study, "pytorch.basics", "done"),
+    "a reading": lambda study: readings.finish(study, "deep-book"),
+    "a note": lambda study: library.add_note(study, "A note", "Text."),
+    "an undo": undo.undo,
+    "a suspended card": lambda study: cards.suspend(study, CARD),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_nothing_is_stored_under_a_leapt_day(study, clock, write) -> None:
+    """Whatever is stored has a study day for good; confirmed once, all of it goes on."""
+    review.answer(study, CARD, 4)
+    clock.forward(days=400)
+
+    with pytest.raises(ClockLeap, match="400 days"):
+        write(study)
+    stored = len(study.store.rows())
+    believe_clock(study)
+    write(study)
+
+    assert stored == 1
+    assert len(study.store.rows()) > stored
+
+
+def test_a_leapt_clock_is_told_before_anything_is_graded(study, clock) -> None:
+    """A run takes seconds, and the attempt could not be kept; no file is written either."""
+    review.answer(study, CARD, 4)
+    clock.forward(days=400)
+
+    with pytest.raises(ClockLeap):
+        grading.grade(study, "add_one", b"", grader=None)
+    with pytest.raises(ClockLeap):
+        exercises.open_exercise(study, "add_one")
+
+    assert not exercises.exercise(study, "add_one").path.exists()
 
 
 def test_a_year_s_pause_is_no_leap(study, clock) -> None:

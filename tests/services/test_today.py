@@ -93,7 +93,7 @@ def test_an_exercise_begun_comes_before_a_new_one(study: Study) -> None:
 def test_a_due_exercise_comes_first_of_all(study: Study) -> None:
     """What was solved once is kept before something else is begun."""
     graded(study, "add_one", passed=True)
-    later(study, days=400)
+    later(study, days=300)
     exercises.open_exercise(study, "counter")
 
     found = plan(study)
