@@ -105,17 +105,25 @@ class LazyGroup(Commands):
     multiple=True,
     help="A folder with more exercises, cards or curricula.",
 )
+@click.option(
+    "--date-is-right", is_flag=True, help="The date is right, though the last entry is long ago."
+)
 @click.option("--no-color", is_flag=True, help="No colours (as NO_COLOR=1).")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.version_option(__version__, message="studytrack %(version)s")
 @click.pass_context
 def cli(
-    ctx: click.Context, home: Path | None, content: tuple[Path, ...], no_color: bool, debug: bool
+    ctx: click.Context,
+    home: Path | None,
+    content: tuple[Path, ...],
+    date_is_right: bool,
+    no_color: bool,
+    debug: bool,
 ) -> None:
     """Learn large language models in the terminal, and keep what was learnt."""
     if no_color:
         os.environ["NO_COLOR"] = "1"
-    front = Front(home, content, debug=debug)
+    front = Front(home, content, date_is_right=date_is_right, debug=debug)
     ctx.ensure_object(list).append(front)  # for `run`, which reports what goes wrong
     ctx.obj = front
     ctx.call_on_close(front.close)

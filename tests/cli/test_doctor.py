@@ -54,6 +54,22 @@ def test_isolation_says_plainly_what_is_missing(ask, monkeypatch) -> None:
     assert "No Landlock: a submission can read your files." in told["text"]
 
 
+def test_the_clock_is_held_against_the_last_entry(ask, at) -> None:
+    """Well, behind it, or more than a year after it; a new home has nothing to compare with."""
+    assert "entries" not in named(ask)
+    ask("note", "add", "A note", "Text.")
+    well = named(ask)["entries"]
+    at("2026-11-20T08:00:00+01:00")
+    behind = named(ask)["entries"]
+    at("2028-11-24T08:00:00+01:00")
+    leapt = named(ask)["entries"]
+
+    assert (well["state"], behind["state"], leapt["state"]) == ("ok", "warn", "warn")
+    assert well["text"] == "the last one is of 2026-11-24 07:00 UTC"
+    assert "your last entry is of 2026-11-24 07:00 UTC" in behind["text"]
+    assert "731 days after your last entry" in leapt["text"]
+
+
 def test_a_fixed_clock_is_a_warning(ask) -> None:
     """It is for scripts and tests."""
     assert "STUDYTRACK_NOW fixes the clock: 2026-11-24 08:00+01:00" in named(ask)["clock"]["text"]

@@ -107,9 +107,22 @@ def test_a_leap_of_the_clock_is_refused_until_it_is_confirmed(ask, at) -> None:
     ask("card", "answer", CARD, "good")
 
     assert "731 days after your last entry" in refused.err
-    assert "--yes" in refused.err
+    assert "--date-is-right" in refused.err
     assert "Card" not in session.out
     assert len(history) == 1
+
+
+def test_a_date_that_is_right_is_said_to_any_command(ask, at) -> None:
+    """Everything that stores something asks, and one option before the command answers."""
+    ask("note", "add", "First", "Text.")
+    at("2028-11-24T08:00:00+01:00")
+
+    refused = ask("note", "add", "Second", "Text.", code=5)
+    ask("--date-is-right", "note", "add", "Second", "Text.")
+    ask("note", "add", "Third", "Text.")
+
+    assert "731 days after your last entry" in refused.err
+    assert [one["title"] for one in ask("note", "list", "--json").data][-2:] == ["Second", "Third"]
 
 
 def test_a_clock_behind_the_last_entry_is_told_on_stderr(ask, at) -> None:
