@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from studytrack.errors import EnvironmentFault
-from studytrack.services import exercises
+from studytrack.services import curriculum, exercises
 from studytrack.tui.details import exercise_detail
 from studytrack.tui.screens.exercise import ExerciseScreen
 
@@ -48,6 +49,28 @@ async def test_the_page_shows_the_task_and_the_file(opened, page, size):
         assert "0 of 2 hints shown" in text
         assert driver.grader.started
     assert driver.grader.closed
+
+
+async def test_a_leapt_clock_is_asked_about_before_a_page_opens(opened, study):
+    """Nothing is written before the answer; yes opens the page, and grading goes on."""
+    curriculum.mark(study, "pytorch.basics", "done")
+    later = study.now() + timedelta(days=400)
+    study.clock = lambda: later
+    async with opened() as driver:
+        await driver.go("x", "exercises")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: isinstance(driver.app.screen, ExerciseScreen))
+        await driver.until(lambda: "400 days after your last entry" in driver.text)
+        untouched = not exercises.exercise(study, "add_one").path.exists()
+
+        await driver.type("yes")
+        await driver.until(lambda: driver.app.screen.view is not None)
+        await driver.settle()
+        driver.app.screen.view.path.write_text("def add_one(x):\n    return x + 1\n")
+        await driver.press("enter")
+
+        assert untouched
+        assert "solved 3/3   due 4 Jan 2028" in driver.text
 
 
 async def test_a_wrong_solution_is_told_why_and_a_right_one_passes(opened, study, page, size):

@@ -92,10 +92,23 @@ class StudyScreen(Screen[None]):
             try:
                 await work(*args)
             except StudytrackError as error:
-                self.complain(error)
+                if await self._confirmed(error):
+                    self.start(work, *args, group=group, exclusive=exclusive)
+                else:
+                    self.complain(error)
             self.refresh_keys()
 
         self.run_worker(guarded, group=group, exclusive=exclusive)  # type: ignore[arg-type]
+
+    async def _confirmed(self, error: StudytrackError) -> bool:
+        """Ask about a clock that leapt ahead, of which nothing was stored; believe it on a yes."""
+        if not isinstance(error, services.moments.ClockLeap):
+            return False
+        said = await self.prompt(f"{error.what} Is that right?", "yes goes on")
+        believed = (said or "").strip().lower() in {"y", "yes"}
+        if believed:
+            await self.ask(services.moments.believe_clock)
+        return believed
 
     async def ask(self, service: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """Return the answer of a service, which runs in the desk's thread."""

@@ -113,12 +113,12 @@ class ExerciseScreen(StudyScreen):
     def action_grade(self) -> None:
         """Grade the saved file."""
         if not self.grading:
-            self.grading, self.giving_up, self.checks = True, False, []
-            self.say("")
-            self._show_result(muted("Checking the saved file …"))
             self.start(self._grade, group="grade")
 
     async def _grade(self) -> None:
+        self.grading, self.giving_up, self.checks = True, False, []
+        self.say("")
+        self._show_result(muted("Checking the saved file …"))
         try:
             graded = await self.app.bench.run(self._run)
         except StudytrackError:
