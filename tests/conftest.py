@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +18,15 @@ hypothesis.settings.register_profile("untimed", deadline=None)  # no test hangs 
 hypothesis.settings.load_profile("untimed")
 
 TINY = Path(__file__).parent / "catalogue"
+
+
+def pytest_configure() -> None:
+    """Let ctrl+c reach the commands under test, also where the suite runs in the background.
+
+    A shell starts background jobs with SIGINT ignored, and that is inherited by every child.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
