@@ -297,22 +297,22 @@ def _answered(
 ) -> Memory:
     """Return an item after an answer that scheduled days, or seconds of a step."""
     days = max(scheduled, 0)
-    return Memory(
-        item_kind=memory.item_kind,
-        item_id=memory.item_id,
-        state=state,
-        stability=known.stability,
-        difficulty=known.difficulty,
-        step=step,
-        due_day=moment.day + days,
-        due_ms=moment.utc_ms - scheduled * 1000 if scheduled < 0 else None,
-        last_day=moment.day,
-        interval=days,
-        reps=memory.reps + 1,
-        lapses=memory.lapses + (memory.state == "review" and rating == AGAIN),
-        suspended=memory.suspended,
-        buried_day=None,
-        last_clock=memory.last_clock if clock is None else clock,
+    return Memory(  # by place: a log of a million rows is folded through here
+        memory.item_kind,
+        memory.item_id,
+        state,
+        known.stability,
+        known.difficulty,
+        step,
+        moment.day + days,  # due_day
+        moment.utc_ms - scheduled * 1000 if scheduled < 0 else None,  # due_ms
+        moment.day,  # last_day
+        days,  # interval
+        memory.reps + 1,
+        memory.lapses + (memory.state == "review" and rating == AGAIN),
+        memory.suspended,
+        None,  # buried_day
+        memory.last_clock if clock is None else clock,
     )
 
 

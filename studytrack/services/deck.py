@@ -58,23 +58,37 @@ def deck_of(study: Study, stamp: Stamp, topic: str = "", skip: Collection[str] =
     Raises:
         NotFound: no such topic.
     """
+    return deck_and_work(study, stamp, topic, skip)[0]
+
+
+def deck_and_work(
+    study: Study, stamp: Stamp, topic: str = "", skip: Collection[str] = ()
+) -> tuple[Deck, Workload]:
+    """Return the deck of a topic or point, and the work of the days to come.
+
+    Raises:
+        NotFound: no such topic.
+    """
     kept = _kept(study, stamp)
     if skip:
-        return _build(study, stamp, kept.workload, _topic_ids(study, topic), skip)
+        wanted = _topic_ids(study, topic)
+        return _build(study, stamp, kept.workload, wanted, skip), kept.workload
     if topic not in kept.decks:
         wanted = _topic_ids(study, topic)
         kept.decks[topic] = (_build(study, stamp, kept.workload, wanted, ()), wanted)
-    return kept.decks[topic][0]
+    return kept.decks[topic][0], kept.workload
 
 
-def spread_of(study: Study, stamp: Stamp, memory: Memory) -> Spread | None:
+def spread_of(
+    study: Study, stamp: Stamp, memory: Memory, work: Workload | None = None
+) -> Spread | None:
     """Return the work of the days to come for an item to be scheduled; None if it is switched off.
 
     It does not change: a preview and the answer to it are computed from the same one.
     """
     if not study.settings.study_balance:
         return None
-    return _kept(study, stamp).workload.spread(memory, stamp.study_day)
+    return (work or _kept(study, stamp).workload).spread(memory, stamp.study_day)
 
 
 def note_answer(study: Study, card: Card, before: Memory, after: Memory, row: LogRow) -> None:

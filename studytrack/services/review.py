@@ -22,7 +22,7 @@ from studytrack.domain.plan import card_minutes
 from studytrack.domain.scheduler import CARDS, Memory, Moment, Offer, Outcome, Preset
 from studytrack.errors import UsageFault
 from studytrack.services.cards import find_card, leech_of
-from studytrack.services.deck import deck_of, note_answer, spread_of
+from studytrack.services.deck import deck_and_work, deck_of, note_answer, spread_of
 from studytrack.services.due import due_text, interval_text, next_due_text
 from studytrack.services.evidence import resolve_topic
 from studytrack.services.study import Study
@@ -110,12 +110,12 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
     with study.lock, study.store.reading():
         stamp = study.stamp()
         moment = _moment(stamp)
-        deck = deck_of(study, stamp, topic, skip)
+        deck, work = deck_and_work(study, stamp, topic, skip)
         chosen = deck.choose(moment)
         if chosen is None:
             return None
         memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
-        spread = spread_of(study, stamp, memory)
+        spread = spread_of(study, stamp, memory, work)
         offer = Offer(memory, moment, preset(study), study.model("card"), spread)
         return Question(
             card=chosen.card,
@@ -203,11 +203,18 @@ def answer(
         stamp = study.stamp()
         moment = _moment(stamp)
         deck = deck_of(study, stamp)
-        offer = _offered(study, stamp, question, card)
+        used = study.store.in_use("card")
+        offer = _offered(study, stamp, question, card, used.model)
         memory, outcome = offer.before, offer.outcome(rating, moment)
-        fields = _answer_fields(study, card, rating, outcome, judgement)
         typed = None if text is None else text.encode("utf-8", "replace").decode()
-        made = study.store.new_row(stamp, **fields, duration_ms=duration_ms, answer=typed)
+        made = study.store.new_row(
+            stamp,
+            **_answer_fields(card, rating, outcome, judgement),
+            duration_ms=duration_ms,
+            answer=typed,
+            params_id=used.id,
+            retention=study.settings.memory_retention_cards,
+        )
         (row,) = study.store.append([made], guard=_guard(memory))
         after = study.store.memory("card", card.id)
         note_answer(study, card, memory, after, row)
@@ -229,19 +236,18 @@ def _answered(card: Card, row: LogRow, left: int, leech: Leech | None) -> Answer
     )
 
 
-def _offered(study: Study, stamp: Stamp, question: Question | str, card: Card) -> Offer:
+def _offered(
+    study: Study, stamp: Stamp, question: Question | str, card: Card, model: Fsrs
+) -> Offer:
     """Return what an answer is computed from: what its question showed, or what holds now."""
     if isinstance(question, str):
         memory = study.store.memory("card", card.id)
-    elif (question.offer.moment.day, question.offer.model) == (
-        stamp.study_day,
-        study.model("card"),
-    ):
+    elif question.offer.moment.day == stamp.study_day and question.offer.model is model:
         return question.offer
     else:
         memory = question.memory
     spread = spread_of(study, stamp, memory)
-    return Offer(memory, _moment(stamp), preset(study), study.model("card"), spread)
+    return Offer(memory, _moment(stamp), preset(study), model, spread)
 
 
 def _guard(memory: Memory) -> Guard:
@@ -249,7 +255,7 @@ def _guard(memory: Memory) -> Guard:
 
 
 def _answer_fields(
-    study: Study, card: Card, rating: int, outcome: Outcome, judgement: Judgement | None
+    card: Card, rating: int, outcome: Outcome, judgement: Judgement | None
 ) -> dict[str, Any]:
     kept = judgement is not None and judgement.rating == rating
     evidence: dict[str, Any] = {"step": outcome.step}
@@ -268,8 +274,6 @@ def _answer_fields(
         "s_after": outcome.known.stability,
         "d_after": outcome.known.difficulty,
         "algorithm": Fsrs.algorithm,
-        "params_id": study.store.in_use("card").id,
-        "retention": study.settings.memory_retention_cards,
     }
 
 

@@ -267,7 +267,7 @@ class Session:
         if self.journal is not None and (rows or attempts):
             self._write_journal(self.journal, rows, attempts)
         if self._copies is not None and rows:
-            moment = max(row.utc_ms for row in rows)
+            moment = max([row.utc_ms for row in rows])
             label = self._copies.due(moment, self._logbook.first_moment, new_day=new_day)
             if label:
                 self._copies.start(label, moment)
