@@ -164,9 +164,8 @@ class Offer:
         self.preset = preset
         self.model = model or _DEFAULT
         self.spread = spread
-        self._intervals: dict[int, list[tuple[int, float]]] = {}
+        self._intervals: dict[int, list[int]] = {}
         self._states: tuple[State, State, State, State] | None = None
-        self._u: float | None = None
         lapsed = self.memory.state in {"review", "relearning"}
         self._steps = preset.relearning_steps if lapsed else preset.learning_steps
         self._in_steps: MemoryState = "relearning" if lapsed else "learning"
@@ -185,7 +184,7 @@ class Offer:
             before=self.memory,
             rating=rating,
             moment=moment,
-            known=self._remembered(rating),
+            known=self._remembered()[rating - 1],
             state=state,
             step=step,
             kind=_KINDS.get(self.memory.state, "learn"),
@@ -208,42 +207,46 @@ class Offer:
         return self._interval(rating, min(lowest, rating)), "review", 0
 
     def _interval(self, rating: int, lowest: int) -> int:
-        """Return the interval of `rating`: each better rating is a day longer than the one below.
+        """Return the interval of a rating in whole days.
 
         `lowest` is the lowest rating that would get an interval here too.
         """
-        found = self._intervals.setdefault(lowest, [])
-        while len(found) <= rating - lowest:
-            below = found[-1] if found else (0, 0.0)
-            found.append(self._next_interval(lowest + len(found), *below))
-        return found[rating - lowest][0]
+        if lowest not in self._intervals:
+            self._intervals[lowest] = self._from(lowest)
+        return self._intervals[lowest][rating - lowest]
 
-    def _next_interval(self, rating: int, below: int, below_exact: float) -> tuple[int, float]:
-        """Return the interval of a rating in whole days, and not rounded.
+    def _from(self, lowest: int) -> list[int]:
+        """Return the intervals of `lowest` and all better ratings, each a day longer than before.
 
-        `below` and `below_exact` are those of the rating below it, zeros for none.
+        Where two are equal before they are spread, they may stay so.
         """
-        memory, maximum = self.memory, self.preset.maximum
-        if rating == AGAIN and self.preset.again_tomorrow:
-            return 1, 1.0
-        state = self._remembered(rating)
-        interval = self.model.interval(state, self.preset.retention)
-        previous = memory.interval if memory.state == "review" and rating != AGAIN else 0
-        least = below + (below > 0 and interval > below_exact)
-        if self._u is None:
-            self._u = draw(memory.item_id, memory.reps)
-        u = self._u
-        if self.spread is None or interval > LONGEST:
-            days = max(fuzzed(interval, previous, maximum, u), least)
-        else:
-            low, high = legal(interval, previous, maximum)
-            days = choose_day(self.spread, max(low, least), max(high, least), u)
-        return min(max(days, 1), maximum), interval
+        memory, model, spread, maximum = self.memory, self.model, self.spread, self.preset.maximum
+        retention, states = self.preset.retention, self._remembered()
+        reviewed = memory.interval if memory.state == "review" else 0
+        u = draw(memory.item_id, memory.reps)
+        found: list[int] = []
+        below, below_exact = 0, 0.0
+        for rating in range(lowest, EASY + 1):
+            if rating == AGAIN and self.preset.again_tomorrow:
+                days, interval = 1, 1.0
+            else:
+                interval = model.interval(states[rating - 1], retention)
+                previous = 0 if rating == AGAIN else reviewed
+                least = below + (below > 0 and interval > below_exact)
+                if spread is None or interval > LONGEST:
+                    days = max(fuzzed(interval, previous, maximum, u), least)
+                else:
+                    low, high = legal(interval, previous, maximum)
+                    days = choose_day(spread, max(low, least), max(high, least), u)
+            below, below_exact = min(max(days, 1), maximum), interval
+            found.append(below)
+        return found
 
-    def _remembered(self, rating: int) -> State:
+    def _remembered(self) -> tuple[State, State, State, State]:
+        """Return what the model knows after each rating."""
         if self._states is None:
             self._states = _each_remembered(self.memory, self.moment, self.model)
-        return self._states[rating - 1]
+        return self._states
 
 
 _KINDS: dict[str, RowKind] = {"review": "review", "relearning": "relearn"}
