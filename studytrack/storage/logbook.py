@@ -140,9 +140,12 @@ class Logbook:
             target = above[0] if above else None
         return items
 
-    def last_undoable(self, device_id: str) -> LogRow | None:
-        """Return the newest live row of a device that undo takes back."""
-        for order, kind, _ in self._backwards(device_id):
+    def last_undoable(self, device_id: str, below: Order | None = None) -> LogRow | None:
+        """Return the newest live row of a device that undo takes back.
+
+        Where nothing from some place on is left to undo, that is looked for `below` it.
+        """
+        for order, kind, _ in self._backwards(device_id, below):
             if kind != "undo" and not self._is_dead(order[2]):
                 return self.get(order[2])
         return None
@@ -162,14 +165,18 @@ class Logbook:
                 return self.get(order[2])
         return None
 
-    def _backwards(self, device_id: str) -> Iterator[tuple[Order, str, str]]:
+    def _backwards(
+        self, device_id: str, below: Order | None = None
+    ) -> Iterator[tuple[Order, str, str]]:
         """Yield order, kind and target of a device's undo rows and of what undo takes back."""
         kinds = sorted(UNDOABLE | {"undo"})
+        start = " AND (clock, device_id, event_id) < (?, ?, ?)" if below else ""
         text = (
             "SELECT clock, event_id, kind, target FROM log INDEXED BY ix_log_order "  # noqa: S608 - placeholders only
-            f"WHERE device_id = ? AND {one_of('kind', kinds)} AND batch = ''{NEWEST_FIRST}"
+            f"WHERE device_id = ? AND {one_of('kind', kinds)} AND batch = ''{start}{NEWEST_FIRST}"
         )
-        with contextlib.closing(self._connection.execute(text, (device_id, *kinds))) as found:
+        values = (device_id, *kinds, *(below or ()))
+        with contextlib.closing(self._connection.execute(text, values)) as found:
             for clock, event_id, kind, target in found:
                 yield (clock, device_id, event_id), kind, target
 

@@ -25,7 +25,7 @@ from studytrack.storage.caches import Caches
 from studytrack.storage.faults import explained
 from studytrack.storage.journal import Journal
 from studytrack.storage.leaps import Leaps
-from studytrack.storage.logbook import Logbook, known_ids
+from studytrack.storage.logbook import Logbook, Order, known_ids
 from studytrack.storage.opening import opened
 from studytrack.storage.place import remark
 from studytrack.storage.presence import Presence
@@ -60,6 +60,7 @@ class Store:
         self.trusting = self._session.trusting  # … or not at all: a guarded write follows
         self._last_clock = 0
         self._newest: tuple[int, int] | None = None
+        self._undone: tuple[int, Order | None] = (-1, None)
         self._notices: list[str] = []
         self.device_id = self._device()
 
@@ -181,8 +182,14 @@ class Store:
     def undo(self, stamp: Stamp) -> LogRow | None:
         """Take back the newest live row of this device and return it; None if there is none."""
         with self._writing():
-            found = self._logbook.last_undoable(self.device_id)
-            return None if found is None else self._bury(stamp, found)
+            changes, order = self._undone
+            below = order if changes == self._session.changes else None
+            found = self._logbook.last_undoable(self.device_id, below)
+            if found is not None:
+                self._bury(stamp, found)
+        if found is not None:  # all behind it is undone, until something else is written
+            self._undone = self._session.changes, found.order
+        return found
 
     def redo(self, stamp: Stamp) -> LogRow | None:
         """Bring back what was undone last, unless something new was done since."""

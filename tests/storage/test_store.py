@@ -121,6 +121,26 @@ def test_undo_restores_exactly_what_was(store) -> None:
     assert before == store.memories()["card", "x"]
 
 
+def test_undo_goes_on_where_it_was_and_sees_what_came_since(open_store) -> None:
+    """A step of its own, of another window or brought back in between is the next one undone."""
+    here, there = open_store(), open_store()
+    for name in ("a", "b", "c", "d"):
+        rate(here, name, 3)
+    stamp = here.stamp(START, 240)
+    first = [here.undo(stamp).item_id, here.undo(stamp).item_id]
+    here.redo(stamp)
+    again = here.undo(stamp).item_id
+    rate(here, "e", 3)
+    own = here.undo(stamp).item_id
+    rate(there, "f", 3)
+    other = here.undo(stamp).item_id
+
+    left = [here.undo(stamp).item_id, here.undo(stamp).item_id]
+
+    assert (first, again, own, other, left) == (["d", "c"], "c", "e", "f", ["b", "a"])
+    assert here.undo(stamp) is None
+
+
 def test_undo_works_after_a_restart(open_store) -> None:
     """There is no session to lose."""
     first = open_store()
@@ -248,6 +268,7 @@ def act(stores: Sequence[Store], actions) -> None:
         store = stores[-second]
         when += timedelta(days=days)
         stamp = store.stamp(when, 240)
+        store.believe(stamp.study_day)  # notes are of the start, which may be long ago
         if what in "1234":
             rate(store, name, int(what), when)
         elif what == "u":
