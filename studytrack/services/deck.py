@@ -22,6 +22,7 @@ from studytrack.domain.scheduler import Memory, Moment
 from studytrack.errors import resolve
 from studytrack.services.load import Workload
 from studytrack.services.study import Study
+from studytrack.storage.bulk import uncollected
 
 if TYPE_CHECKING:
     from studytrack.domain.balance import Spread
@@ -148,6 +149,7 @@ def _kept(study: Study, stamp: Stamp) -> _Kept:
     return kept
 
 
+@uncollected()
 def _build(
     study: Study,
     stamp: Stamp,

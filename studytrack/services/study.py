@@ -25,6 +25,7 @@ from studytrack.domain.fsrs import Fsrs
 from studytrack.domain.library import Advice, Note, Reading, Resource, Term
 from studytrack.errors import ContentFault
 from studytrack.paths import Paths
+from studytrack.storage.bulk import uncollected
 
 if TYPE_CHECKING:
     from studytrack.storage.store import Stamp, Store
@@ -112,7 +113,8 @@ class Study:
             return merged
         with self.lock:
             if self._merged is None:
-                self._merged = self._with_own(self.shipped)
+                with uncollected():
+                    self._merged = self._with_own(self.shipped)
             return self._merged
 
     def refresh(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from studytrack.domain.log import LogRow, fold_fields, live_rows
 from studytrack.domain.parameters import PARAMS, InUse, in_use
 from studytrack.domain.scheduler import Memory, fold, fold_one
+from studytrack.storage.bulk import uncollected
 from studytrack.storage.logbook import Logbook
 from studytrack.storage.rows import (
     PUT_MEMORY,
@@ -49,8 +50,9 @@ class Caches:
     def memories(self) -> dict[Item, Memory]:
         """Return the memory of every item; the dict is the cache itself."""
         if self._memories is None:
-            found = map(memory_of, self._connection.execute(SELECT_MEMORIES))
-            self._memories = {(one.item_kind, one.item_id): one for one in found}
+            with uncollected():
+                found = map(memory_of, self._connection.execute(SELECT_MEMORIES))
+                self._memories = {(one.item_kind, one.item_id): one for one in found}
         return self._memories
 
     def memory(self, item: Item) -> Memory | None:
@@ -70,8 +72,9 @@ class Caches:
 
     def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
         """Return the fields of one kind of item, in the order in which they were first set."""
-        found = self._connection.execute(_ENTITIES, (item_kind,))
-        return {name: from_json(text) for name, text in found}
+        with uncollected():
+            found = self._connection.execute(_ENTITIES, (item_kind,))
+            return {name: from_json(text) for name, text in found}
 
     def in_use(self, item_kind: str) -> InUse:
         """Return the parameters that a kind of item is scheduled with."""
