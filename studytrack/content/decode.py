@@ -7,6 +7,7 @@ way.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import re
@@ -83,6 +84,17 @@ def _is_flat(cls: type) -> bool:
     return all(inner is None for _, inner in _inner_records(cls))
 
 
+@functools.cache
+def _is_plain(cls: type) -> bool:
+    """Return whether msgspec itself makes the record; it cannot refuse unknown keys there."""
+    return dataclasses.is_dataclass(cls) and _is_flat(cls)
+
+
+@functools.cache
+def _known(cls: type) -> frozenset[str]:
+    return frozenset(_names(cls))
+
+
 def _untwin(cls: type[Record], value: Any) -> Record:
     if _is_flat(cls):  # type: ignore[arg-type]
         return cls(**msgspec.structs.asdict(value))
@@ -122,6 +134,9 @@ def record(cls: type[Record], raw: Mapping[str, Any], where: str) -> Record:
     Raises:
         ContentFault: an unknown key (with the nearest known one), a missing key, a wrong type.
     """
+    if _is_plain(cls) and raw.keys() <= _known(cls):  # type: ignore[arg-type]
+        with contextlib.suppress(msgspec.ValidationError):  # the twin says what is wrong
+            return msgspec.convert(raw, cls, strict=True)
     try:
         return _untwin(cls, msgspec.convert(raw, _twin(cls), strict=True))  # type: ignore[arg-type]
     except msgspec.ValidationError as error:
