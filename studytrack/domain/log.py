@@ -50,11 +50,12 @@ _NOTHING: Mapping[str, Any] = {}  # shared, and like every mapping of a row neve
 class LogRow(NamedTuple):
     """One event. A tuple, since a long log is read as hundreds of thousands of them.
 
-    `clock` orders rows (milliseconds, always larger than any before on this device); `utc_ms`,
-    `offset_min` and `study_day` (a proleptic ordinal) say when, as decided then. `scheduled` is
-    days, or negative seconds for a learning step. `r_before`, `s_after` and `d_after` are what was
-    believed then, for calibration; replay never reads them. `batch` is the event id of the import
-    that brought the row, or of the rating that caused it.
+    `event_id` is made once, by one device; its text means nothing. `clock` orders rows
+    (milliseconds, always larger than any before on this device); `utc_ms`, `offset_min` and
+    `study_day` (a proleptic ordinal) say when, as decided then. `scheduled` is days, or negative
+    seconds for a learning step. `r_before`, `s_after` and `d_after` are what was believed then, for
+    calibration; replay never reads them. `batch` is the event id of the import that brought the
+    row, or of the rating that caused it.
     """
 
     event_id: str

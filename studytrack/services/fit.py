@@ -235,7 +235,7 @@ def _adopt(study: Study, item_kind: ItemKind, fitted: Fitted, usable: int) -> st
     row = study.store.new_row(stamp, kind="set", item_kind=PARAMS, item_id=item_kind)
     facts = {name: value for name, value in asdict(fitted).items() if name != "parameters"}
     facts |= {"usable": usable, "study_day": stamp.study_day}
-    set_id = row.event_id[:_ID_LENGTH]
+    set_id = row.event_id[-_ID_LENGTH:]
     study.store.append([row._replace(fields=adopting(set_id, fitted.parameters, facts))])
     return set_id
 

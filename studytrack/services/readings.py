@@ -123,8 +123,8 @@ def finish(study: Study, name: str, takeaway: str | None = None) -> ReadingView:
     item = view.reading
     first = study.store.new_row(stamp, kind="set", item_kind="reading", item_id=item.id)
     card = Card(
-        # part of the event's id keeps cards apart that two devices make before they merge
-        id=f"takeaway.{item.id}.{first.event_id[:6]}",
+        # the random end of the event's id keeps cards apart that two devices make before they merge
+        id=f"takeaway.{item.id}.{first.event_id[-6:]}",
         kind="recall",
         topic=item.topics[0] if item.topics else "",
         front=f"What did you take away from {_quoted(item.title)}?",

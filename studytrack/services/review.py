@@ -318,7 +318,7 @@ def add_card(
     row = study.store.new_row(stamp, kind="set", item_kind="card")
     slug = "-".join(re.findall(r"[a-z0-9]+", front.lower())[:5]) or "card"
     card = Card(
-        id=f"own.{slug}.{row.event_id[:6]}",
+        id=f"own.{slug}.{row.event_id[-6:]}",
         kind=kind,
         topic=topic,
         front=front.strip(),

@@ -41,6 +41,15 @@ from studytrack.storage.shapes import Guard, StaleItem, Stamp
 __all__ = ["Guard", "StaleItem", "Stamp", "Store"]
 
 
+def _event_id(clock: int) -> str:
+    """Return an id that no other device makes: the clock, then 80 random bits.
+
+    New rows so stand together at the end of the ids' index. With random ids a write among a
+    million rows touched a page that nobody had read for long.
+    """
+    return f"{clock:012x}{secrets.token_hex(10)}"
+
+
 class Store:
     """An open database. Safe to use from several threads; writers of other processes wait."""
 
@@ -140,7 +149,8 @@ class Store:
 
     def new_row(self, stamp: Stamp, **fields: Any) -> LogRow:
         """Return a row of this device; each gets a later clock than the one before."""
-        return LogRow(secrets.token_hex(16), *self._origin(stamp), **fields)
+        origin = self._origin(stamp)
+        return LogRow(_event_id(origin[1]), *origin, **fields)
 
     def new_attempt(self, stamp: Stamp, **fields: Any) -> Attempt:
         """Return an attempt of this device."""

@@ -76,7 +76,7 @@ def test_a_better_set_is_adopted_as_one_row(study) -> None:
 
     (row,) = params_rows(study)
     assert found.adopted
-    assert row.event_id.startswith(found.params_id)
+    assert row.event_id.endswith(found.params_id)
     assert [(one.set.id, one.in_use) for one in known_sets(study)] == [
         ("default", False),
         (found.params_id, True),
