@@ -1,4 +1,4 @@
-"""The store: the log and the attempts, and the caches that follow from them.
+"""The store: writing the log and the attempts, and the caches that follow from them.
 
 Every write is one `BEGIN IMMEDIATE`: rows go in, and the memory and fields of the items they touch
 follow, so that the caches always equal a replay. Services decide what rows mean; nothing is
@@ -9,32 +9,25 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from studytrack.domain.days import offset_minutes, study_day, utc_ms
-from studytrack.domain.log import Attempt, LogRow, live_rows
-from studytrack.domain.parameters import InUse
-from studytrack.domain.scheduler import Memory
+from studytrack.domain.log import Attempt, LogRow
 from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
 from studytrack.storage.caches import Caches
 from studytrack.storage.faults import explained
 from studytrack.storage.journal import Journal
 from studytrack.storage.leaps import Leaps
-from studytrack.storage.logbook import Logbook, Order, known_ids
+from studytrack.storage.logbook import Logbook, Order
 from studytrack.storage.opening import opened
 from studytrack.storage.place import remark
 from studytrack.storage.presence import Presence
-from studytrack.storage.rows import (
-    INSERT_ATTEMPT,
-    SELECT_ATTEMPTS,
-    attempt_of,
-    attempt_values,
-)
+from studytrack.storage.reader import Reader
+from studytrack.storage.rows import INSERT_ATTEMPT, attempt_values
 from studytrack.storage.session import PUT_META, Session
 from studytrack.storage.shapes import Guard, StaleItem, Stamp
 
@@ -50,23 +43,19 @@ def _event_id(clock: int) -> str:
     return f"{clock:012x}{secrets.token_hex(10)}"
 
 
-class Store:
+class Store(Reader):
     """An open database. Safe to use from several threads; writers of other processes wait."""
 
     def __init__(
         self, paths: Paths, connection: sqlite3.Connection, presence: Presence, *, copies: bool
     ) -> None:
+        logbook = Logbook(connection)
+        session = Session(paths, connection, presence, self._forget, copies=copies)
+        super().__init__(connection, logbook, Caches(connection, logbook), session)
         self._paths = paths
-        self._connection = connection
-        self._logbook = Logbook(connection)
-        self._caches = Caches(connection, self._logbook)
-        self._leaps = Leaps(self._logbook)
+        self._lock, self._writing = session.lock, session.writing
+        self._leaps = Leaps(logbook)
         self.believe = self._leaps.believe
-        self._session = Session(paths, connection, presence, self._forget, copies=copies)
-        self._lock = self._session.lock
-        self._writing, self._reading = self._session.writing, self._session.reading
-        self.reading = self._session.reading  # several reads that look for other writers once
-        self.trusting = self._session.trusting  # … or not at all: a guarded write follows
         self._last_clock = 0
         self._newest: tuple[int, int] | None = None
         self._undone: tuple[int, Order | None] = (-1, None)
@@ -222,105 +211,7 @@ class Store:
         self._add([tombstone])
         return found
 
-    # --- reading -----------------------------------------------------------------------------
-
-    def rows(
-        self,
-        *,
-        item_kind: str = "",
-        item_id: str = "",
-        since_day: int | None = None,
-        kinds: Collection[str] = (),
-    ) -> list[LogRow]:
-        """Return rows in order, also undone ones and the undo rows themselves."""
-        with self._reading():
-            return self._logbook.find(
-                item_kind=item_kind, item_id=item_id, since_day=since_day, kinds=kinds
-            )
-
-    def live(
-        self,
-        *,
-        item_kind: str = "",
-        item_id: str = "",
-        since_day: int | None = None,
-        kinds: Collection[str] = (),
-    ) -> list[LogRow]:
-        """Return the rows that count, in order."""
-        with self._reading():
-            found = self._logbook.find(
-                item_kind=item_kind, item_id=item_id, since_day=since_day, kinds=kinds
-            )
-            rows = {row.event_id: row for row in [*found, *self._logbook.tombstones(found)]}
-        wanted = {row.event_id for row in found}
-        return [row for row in live_rows(rows.values()) if row.event_id in wanted]
-
-    def memories(self, item_kind: str = "") -> dict[tuple[str, str], Memory]:
-        """Return the memory of all items, or of one kind."""
-        with self._reading():
-            found = self._caches.memories()
-            return {item: memory for item, memory in found.items() if item_kind in ("", item[0])}
-
-    def memory(self, item_kind: str, item_id: str) -> Memory:
-        """Return the memory of one item; a new one if it was never asked."""
-        with self._reading():
-            found = self._caches.memory((item_kind, item_id))
-        return found or Memory(item_kind=item_kind, item_id=item_id)
-
-    def entities(self, item_kind: str) -> dict[str, dict[str, Any]]:
-        """Return the folded fields of one kind of item, by id, in the order they came."""
-        with self._reading():
-            return self._caches.entities(item_kind)
-
-    def in_use(self, item_kind: str) -> InUse:
-        """Return the parameters that a kind of item is scheduled with."""
-        with self._reading():
-            return self._caches.in_use(item_kind)
-
-    def attempts(self, exercise: str = "") -> list[Attempt]:
-        """Return attempts, the oldest first."""
-        where = " WHERE exercise = ?" if exercise else ""
-        text = f"{SELECT_ATTEMPTS}{where} ORDER BY clock, attempt_id"
-        with self._reading():
-            found = self._connection.execute(text, (exercise,) if exercise else ())
-            return [attempt_of(one) for one in found]
-
-    def durations(self, item_kind: str, most: int) -> list[tuple[str, int]]:
-        """Return item ids and milliseconds of the newest timed answers, the newest first."""
-        with self._reading():
-            return self._logbook.durations(item_kind, most)
-
-    def last_moment(self) -> int:
-        """Return when the newest row was made, in UTC milliseconds; zero for an empty log."""
-        with self._reading():
-            return self._logbook.last_moment()
-
-    def study_days(self, kinds: Collection[str]) -> set[int]:
-        """Return the study days on which a live row of these kinds stands."""
-        with self._reading():
-            return self._logbook.study_days(kinds)
-
     # --- the whole ---------------------------------------------------------------------------
-
-    def dump(self) -> dict[str, Any]:
-        """Return everything as JSON-ready data, in order."""
-        with self._reading():
-            return {
-                "log": [row._asdict() for row in self._logbook.find()],
-                "attempts": [asdict(made) for made in self.attempts()],
-            }
-
-    def size(self) -> int:
-        """Return how many rows the log holds."""
-        with self._reading():
-            (count,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
-        return int(count)
-
-    def known(self, event_ids: Collection[str], attempt_ids: Collection[str] = ()) -> set[str]:
-        """Return those of the ids that are here already."""
-        with self._reading():
-            graded = known_ids(self._connection, "attempt", "attempt_id", attempt_ids)
-            return self._logbook.known(event_ids) | graded
 
     def merge(self, dump: Mapping[str, Any]) -> int:
         """Add the rows and attempts that are not here yet; return how many came in."""
