@@ -8,15 +8,12 @@ and lapses stay, and the fit never sees it. An opt-in setting; who turns it on i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from studytrack.domain.days import elapsed
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.fsrs import GOOD, S_MAX, Fsrs, State
 from studytrack.domain.log import LogRow
-
-if TYPE_CHECKING:
-    from studytrack.domain.scheduler import Memory, Preset  # which folds rows by what is in here
+from studytrack.domain.memory import Memory, Preset
 
 DIRECT, SECOND = 0.25, 0.0625  # weights of a prerequisite, and of a prerequisite's own
 

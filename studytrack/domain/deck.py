@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from studytrack.domain.cards import Card
 from studytrack.domain.limits import Limits
+from studytrack.domain.memory import Memory, Moment
 from studytrack.domain.queue import NewOrder, Queue, Waiting, pick, pick_mixed, split_steps
-from studytrack.domain.scheduler import Memory, Moment
 
 
 class _Noted(NamedTuple):

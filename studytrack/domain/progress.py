@@ -9,8 +9,8 @@ from typing import Literal
 from studytrack.domain.credit import weight_of
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.log import REVIEW_KINDS, Attempt, LogRow
+from studytrack.domain.memory import Memory
 from studytrack.domain.ratings import round_of
-from studytrack.domain.scheduler import Memory
 
 ExerciseStatus = Literal["new", "open", "failing", "solved", "due"]
 

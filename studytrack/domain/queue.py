@@ -21,8 +21,8 @@ from typing import Literal
 from studytrack.domain.cards import LETTERS, Card, right_answer
 from studytrack.domain.days import elapsed
 from studytrack.domain.fsrs import Fsrs, State
+from studytrack.domain.memory import Memory, Moment
 from studytrack.domain.plan import CARD_SECONDS
-from studytrack.domain.scheduler import Memory, Moment
 
 NewOrder = Literal["mixed", "before", "after"]
 LOOK_AHEAD = 50  # cards among which one unlike the last is looked for

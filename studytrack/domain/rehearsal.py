@@ -17,7 +17,8 @@ from typing import NamedTuple
 from studytrack.domain.credit import credited, scheduled_days, takes_credit
 from studytrack.domain.days import elapsed
 from studytrack.domain.fsrs import AGAIN, EASY, GOOD, HARD, Fsrs, State
-from studytrack.domain.scheduler import Memory, Moment, Preset, answer
+from studytrack.domain.memory import Memory, Moment, Preset
+from studytrack.domain.scheduler import answer
 
 PASSED = (0.12, 0.78, 0.10)  # usual shares of hard, good and easy among passes
 

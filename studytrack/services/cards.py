@@ -12,7 +12,7 @@ from datetime import date
 from studytrack.domain.cards import Card
 from studytrack.domain.leech import Leech, is_leech, suggestions, told_now
 from studytrack.domain.log import RowKind
-from studytrack.domain.scheduler import Memory
+from studytrack.domain.memory import Memory
 from studytrack.errors import resolve
 from studytrack.services.evidence import homes, recall_now
 from studytrack.services.study import Study

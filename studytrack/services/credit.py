@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from studytrack.domain.credit import credited, scheduled_days, shares, takes_credit, weight_of
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.log import LogRow
-from studytrack.domain.scheduler import EXERCISES
+from studytrack.domain.memory import EXERCISES
 from studytrack.errors import resolve
 from studytrack.services.study import Study
 

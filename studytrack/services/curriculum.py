@@ -22,8 +22,8 @@ from studytrack.domain.mastery import (
     earned_status,
     mastery,
 )
+from studytrack.domain.memory import Memory
 from studytrack.domain.progress import ExerciseState
-from studytrack.domain.scheduler import Memory
 from studytrack.errors import UsageFault, nearest
 from studytrack.services.evidence import (
     Evidence,

@@ -16,9 +16,9 @@ from studytrack.domain.catalogue import Catalogue
 from studytrack.domain.deck import Deck
 from studytrack.domain.limits import Limits, answer_ms, limits_of
 from studytrack.domain.log import REVIEW_KINDS, LogRow
+from studytrack.domain.memory import Memory, Moment
 from studytrack.domain.plan import REVIEW_SHARE
 from studytrack.domain.queue import Backlog, NewOrder, build_queue
-from studytrack.domain.scheduler import Memory, Moment
 from studytrack.errors import resolve
 from studytrack.services.load import Workload
 from studytrack.services.study import Study

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from studytrack.domain.days import day_start
-from studytrack.domain.scheduler import Memory
+from studytrack.domain.memory import Memory
 
 
 def interval_text(scheduled: int) -> str:

@@ -17,8 +17,8 @@ from studytrack.domain.days import elapsed
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.fsrs import Fsrs, State
 from studytrack.domain.log import REVIEW_KINDS, Attempt, LogRow
+from studytrack.domain.memory import Memory
 from studytrack.domain.progress import ExerciseState, exercise_state
-from studytrack.domain.scheduler import Memory
 from studytrack.errors import resolve
 from studytrack.services.study import Study
 

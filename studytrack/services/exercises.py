@@ -18,9 +18,10 @@ from typing import Any, Literal
 
 from studytrack.domain.exercise import REFERENCE, Exercise
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.domain.memory import EXERCISES, Moment
 from studytrack.domain.progress import ExerciseState, ExerciseStatus, exercise_state
 from studytrack.domain.ratings import AGAIN, Effort, effort, exercise_rating
-from studytrack.domain.scheduler import EXERCISES, Moment, answer
+from studytrack.domain.scheduler import answer
 from studytrack.errors import ContentFault, EnvironmentFault, UsageFault, resolve
 from studytrack.paths import ensure
 from studytrack.services.consequences import Happened, consequences

@@ -17,6 +17,7 @@ from typing import Literal
 from studytrack.domain.fsrs import Fsrs, State
 from studytrack.domain.fuzz import bounds, draw
 from studytrack.domain.log import LogRow
+from studytrack.domain.memory import CARDS, EXERCISES, Memory, Preset
 from studytrack.domain.parameters import (
     PARAMS,
     Fitted,
@@ -25,7 +26,7 @@ from studytrack.domain.parameters import (
     sets_of,
     using,
 )
-from studytrack.domain.scheduler import CARDS, EXERCISES, Memory, Preset, fold
+from studytrack.domain.scheduler import fold
 from studytrack.domain.usable import Review, histories, usable_count
 from studytrack.errors import resolve
 from studytrack.fitting.client import FitProcess

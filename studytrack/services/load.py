@@ -13,8 +13,8 @@ from studytrack.config import easy_days
 from studytrack.domain.balance import AHEAD, Load, Pace, Spread
 from studytrack.domain.catalogue import Catalogue
 from studytrack.domain.limits import LONGEST_ANSWER_MS
+from studytrack.domain.memory import Memory
 from studytrack.domain.plan import CARD_SECONDS
-from studytrack.domain.scheduler import Memory
 from studytrack.services.study import Study
 
 RECENT_ANSWERS = 3000  # the newest ones tell how long cards take

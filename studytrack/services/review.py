@@ -18,8 +18,9 @@ from studytrack.domain.cards import Card, CardKind, Judgement, card_problems, ju
 from studytrack.domain.fsrs import Fsrs
 from studytrack.domain.leech import Leech
 from studytrack.domain.log import LogRow
+from studytrack.domain.memory import CARDS, Memory, Moment, Preset
 from studytrack.domain.plan import card_minutes
-from studytrack.domain.scheduler import CARDS, Memory, Moment, Offer, Outcome, Preset
+from studytrack.domain.scheduler import Offer, Outcome
 from studytrack.errors import UsageFault
 from studytrack.services.cards import find_card, leech_of
 from studytrack.services.deck import deck_and_work, deck_of, note_answer, spread_of

@@ -17,8 +17,8 @@ from statistics import mean, median
 from studytrack.domain.credit import shares
 from studytrack.domain.limits import answer_ms
 from studytrack.domain.log import REVIEW_KINDS, LogRow
+from studytrack.domain.memory import CARDS, EXERCISES, Memory
 from studytrack.domain.rehearsal import Solved, Work, rehearse
-from studytrack.domain.scheduler import CARDS, EXERCISES, Memory
 from studytrack.domain.simulate import CURVE, Course, Habits, Known, Plan, simulate
 from studytrack.errors import UsageFault
 from studytrack.services.consequences import put_off_by

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from studytrack.domain.log import LogRow, fold_fields, live_rows
+from studytrack.domain.memory import Memory
 from studytrack.domain.parameters import PARAMS, InUse, in_use
-from studytrack.domain.scheduler import Memory, fold, fold_one
+from studytrack.domain.scheduler import fold, fold_one
 from studytrack.storage.bulk import uncollected
 from studytrack.storage.logbook import Logbook
 from studytrack.storage.rows import (

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from studytrack.domain.log import Attempt, LogRow, live_rows
+from studytrack.domain.memory import Memory
 from studytrack.domain.parameters import InUse
-from studytrack.domain.scheduler import Memory
 from studytrack.storage.caches import Caches
 from studytrack.storage.logbook import Logbook, known_ids
 from studytrack.storage.rows import SELECT_ATTEMPTS, attempt_of

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from studytrack.domain.log import Attempt, LogRow
-from studytrack.domain.scheduler import Memory
+from studytrack.domain.memory import Memory
 
 LOG_NAMES = LogRow._fields
 ATTEMPT_NAMES = tuple(f.name for f in fields(Attempt))

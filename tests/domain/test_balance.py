@@ -14,16 +14,8 @@ from hypothesis import strategies as st
 from studytrack.domain.balance import AHEAD, LONGEST, Load, Pace, Spread, choose_day
 from studytrack.domain.fuzz import draw, legal
 from studytrack.domain.log import LogRow
-from studytrack.domain.scheduler import (
-    CARDS,
-    EXERCISES,
-    Memory,
-    Moment,
-    Offer,
-    answer,
-    fold,
-    preview,
-)
+from studytrack.domain.memory import CARDS, EXERCISES, Memory, Moment
+from studytrack.domain.scheduler import Offer, answer, fold, preview
 
 MONDAY = 739_950  # 30 November 2026
 WEEKEND_FREE = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0)

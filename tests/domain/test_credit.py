@@ -10,7 +10,8 @@ from studytrack.domain.credit import DIRECT, SECOND, credited, scheduled_days, s
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.fsrs import GOOD, Fsrs, State
 from studytrack.domain.log import LogRow, live_rows
-from studytrack.domain.scheduler import EXERCISES, Memory, Moment, answer, fold, fold_one
+from studytrack.domain.memory import EXERCISES, Memory, Moment
+from studytrack.domain.scheduler import answer, fold, fold_one
 from studytrack.domain.usable import histories
 
 MODEL, DAY, MS = Fsrs(), 739_578, 1_795_500_000_000

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studytrack.domain.fsrs import BOUNDS, DEFAULTS, Fsrs, State
-from studytrack.domain.scheduler import CARDS, Memory, Moment, answer
+from studytrack.domain.memory import CARDS, Memory, Moment
+from studytrack.domain.scheduler import answer
 
 GAPS = (0, 0, 1, 2, 5, 20, 90, 400)
 RATINGS = st.integers(1, 4)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.domain.memory import Memory
 from studytrack.domain.progress import ExerciseState, exercise_state
-from studytrack.domain.scheduler import Memory
 
 TODAY = 100
 OPENED = LogRow(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studytrack.domain.cards import Card
+from studytrack.domain.memory import Memory, Moment
 from studytrack.domain.queue import Backlog, build_queue, choose
-from studytrack.domain.scheduler import Memory, Moment
 
 NOW = Moment(day=1000, utc_ms=10_000_000)
 

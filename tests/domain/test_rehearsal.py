@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studytrack.domain.fsrs import Fsrs, State
+from studytrack.domain.memory import EXERCISES, Memory, Moment
 from studytrack.domain.rehearsal import PASSED, Solved, Work, rehearse
-from studytrack.domain.scheduler import EXERCISES, Memory, Moment, answer
+from studytrack.domain.scheduler import answer
 
 MODEL, TODAY = Fsrs(), 739_578
 

@@ -12,18 +12,8 @@ from hypothesis import strategies as st
 
 from studytrack.domain.fuzz import bounds, draw, fuzzed
 from studytrack.domain.log import LogRow
-from studytrack.domain.scheduler import (
-    CARDS,
-    EXERCISES,
-    Memory,
-    Moment,
-    Offer,
-    Preset,
-    answer,
-    fold,
-    fold_one,
-    preview,
-)
+from studytrack.domain.memory import CARDS, EXERCISES, Memory, Moment, Preset
+from studytrack.domain.scheduler import Offer, answer, fold, fold_one, preview
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW = Memory(item_kind="card", item_id="x")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from studytrack.domain.deck import Deck
-from studytrack.domain.scheduler import Moment
+from studytrack.domain.memory import Moment
 from studytrack.services import cards, review
 from studytrack.services.deck import deck_of
 from studytrack.services.undo import redo, undo

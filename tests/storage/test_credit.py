@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from studytrack.domain.credit import scheduled_days, takes_credit
 from studytrack.domain.fsrs import Fsrs
-from studytrack.domain.scheduler import EXERCISES, Moment, answer
+from studytrack.domain.memory import EXERCISES, Moment
+from studytrack.domain.scheduler import answer
 from studytrack.paths import find_paths
 from studytrack.storage.store import Store
 

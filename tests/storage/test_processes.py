@@ -18,7 +18,8 @@ WORKER = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from studytrack.domain.scheduler import CARDS, Moment, answer
+from studytrack.domain.memory import CARDS, Moment
+from studytrack.domain.scheduler import answer
 from studytrack.paths import find_paths
 from studytrack.storage.store import Store
 

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studytrack.domain.log import LogRow
-from studytrack.domain.scheduler import CARDS, Moment, answer
+from studytrack.domain.memory import CARDS, Moment
+from studytrack.domain.scheduler import answer
 from studytrack.errors import EnvironmentFault, StoreFault
 from studytrack.paths import Paths, find_paths
 from studytrack.storage.store import Guard, StaleItem, Store
