@@ -92,7 +92,7 @@ class StudyScreen(Screen[None]):
             try:
                 await work(*args)
             except StudytrackError as error:
-                if await self._confirmed(error):
+                if await self.confirmed(error):
                     self.start(work, *args, group=group, exclusive=exclusive)
                 else:
                     self.complain(error)
@@ -100,7 +100,7 @@ class StudyScreen(Screen[None]):
 
         self.run_worker(guarded, group=group, exclusive=exclusive)  # type: ignore[arg-type]
 
-    async def _confirmed(self, error: StudytrackError) -> bool:
+    async def confirmed(self, error: StudytrackError) -> bool:
         """Ask about a clock that leapt ahead, of which nothing was stored; believe it on a yes."""
         if not isinstance(error, services.moments.ClockLeap):
             return False

@@ -216,8 +216,13 @@ class ReviewScreen(StudyScreen):
                 text=text or None,
                 judgement=self.judgement,
             )
-        except services.moments.ClockLeap as leap:  # nothing was stored yet
-            await self._doubt_clock(leap, rating)
+        except services.moments.ClockLeap as leap:  # nothing was stored: the card stays
+            if await self.confirmed(leap):
+                await self._rate(rating)
+                return
+            self.complain(leap)
+            self.stage = "shown"
+            self.refresh_keys()
             return
         except StudytrackError as error:  # nothing was stored: ask what is due now
             self.complain(error)
@@ -227,17 +232,6 @@ class ReviewScreen(StudyScreen):
         leech = [done.leech.sentence, *done.leech.suggestions] if done.leech else []
         self.say(" ".join([f"{cardtext.RATINGS[done.rating]}.", done.due_text, *leech]).rstrip())
         await self.load()
-
-    async def _doubt_clock(self, leap: StudytrackError, rating: int) -> None:
-        """Store the rating if the learner says that the date is right."""
-        said = await self.prompt(f"{leap.what} Is that right?", "yes stores your answer")
-        if (said or "").strip().lower() in {"y", "yes"}:
-            await self.ask(services.moments.believe_clock)
-            await self._rate(rating)
-            return
-        self.complain(leap)
-        self.stage = "shown"
-        self.refresh_keys()
 
     # the end
 
