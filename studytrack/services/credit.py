@@ -7,13 +7,13 @@ What credit does to a memory is `domain.credit`'s business; whether a pass gives
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from studytrack.domain.credit import credited, scheduled_days, shares, takes_credit, weight_of
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.log import LogRow
-from studytrack.domain.memory import EXERCISES
 from studytrack.errors import resolve
+from studytrack.services.presets import preset
 from studytrack.services.study import Study
 
 
@@ -42,14 +42,14 @@ def credit_rows(study: Study, exercise: Exercise, batch: str) -> Iterator[LogRow
     """
     stamp, store, model = study.stamp(), study.store, study.model("exercise")
     today, memories = stamp.study_day, store.memories("exercise")
-    preset = replace(EXERCISES, retention=study.settings.memory_retention_exercises)
+    how = preset(study.settings, "exercise")
     given = store.live(item_kind="exercise", since_day=today, kinds={"implicit"})
     served = {row.item_id for row in given}
     for name, weight in shares(exercise.id, study.catalogue.exercises).items():
         memory = memories.get(("exercise", name))
         if memory is None or name in served or not takes_credit(memory, today):
             continue
-        days = scheduled_days(memory, weight, today, preset, model)
+        days = scheduled_days(memory, weight, today, how, model)
         after = credited(memory, weight, today, days, model)
         yield store.new_row(
             stamp,
@@ -63,7 +63,7 @@ def credit_rows(study: Study, exercise: Exercise, batch: str) -> Iterator[LogRow
             d_after=after.difficulty,
             algorithm=model.algorithm,
             params_id=store.in_use("exercise").id,
-            retention=preset.retention,
+            retention=how.retention,
         )
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from studytrack.domain.exercise import REFERENCE, Exercise
 from studytrack.domain.log import Attempt, LogRow
-from studytrack.domain.memory import EXERCISES, Moment
+from studytrack.domain.memory import Moment
 from studytrack.domain.progress import ExerciseState, ExerciseStatus, exercise_state
 from studytrack.domain.ratings import AGAIN, Effort, effort, exercise_rating
 from studytrack.domain.scheduler import answer
@@ -28,6 +28,7 @@ from studytrack.services.consequences import Happened, consequences
 from studytrack.services.deck import spread_of
 from studytrack.services.evidence import gather, ready_exercises
 from studytrack.services.moments import check_clock
+from studytrack.services.presets import preset
 from studytrack.services.study import Study
 
 
@@ -222,13 +223,13 @@ def rating_row(
     Exercises have no steps within the day: rated *again*, one is due on the next study day.
     """
     stamp = study.stamp()
-    retention = study.settings.memory_retention_exercises
+    how = preset(study.settings, "exercise")
     memory = study.store.memory("exercise", exercise_id)
     outcome = answer(
         memory,
         rating,
         Moment(day=stamp.study_day, utc_ms=stamp.utc_ms),
-        replace(EXERCISES, retention=retention),
+        how,
         study.model("exercise"),
         spread_of(study, stamp, memory),
     )
@@ -246,7 +247,7 @@ def rating_row(
         d_after=outcome.known.difficulty,
         algorithm="fsrs6",
         params_id=study.store.in_use("exercise").id,
-        retention=retention,
+        retention=how.retention,
     )
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 from studytrack.domain.fsrs import Fsrs, State
 from studytrack.domain.fuzz import bounds, draw
 from studytrack.domain.log import LogRow
-from studytrack.domain.memory import CARDS, EXERCISES, Memory, Preset
+from studytrack.domain.memory import Memory, Preset
 from studytrack.domain.parameters import (
     PARAMS,
     Fitted,
@@ -30,6 +30,7 @@ from studytrack.domain.scheduler import fold
 from studytrack.domain.usable import Review, histories, usable_count
 from studytrack.errors import resolve
 from studytrack.fitting.client import FitProcess
+from studytrack.services.presets import preset
 from studytrack.services.study import Study
 
 ItemKind = Literal["card", "exercise"]
@@ -127,7 +128,7 @@ def fit(
     fitted = (process or FitProcess()).run(
         found,
         used.model.w,
-        relearning_steps=len(_preset(study, item_kind).relearning_steps),
+        relearning_steps=len(preset(study.settings, item_kind).relearning_steps),
         on_progress=on_progress,
     )
     moves = planned_moves(study, item_kind, Fsrs(fitted.parameters)) if fitted.better else Moves()
@@ -185,11 +186,11 @@ def planned_moves(study: Study, item_kind: ItemKind, model: Fsrs | None = None) 
     }
     if model is not None and model.w != used.w:
         memories = _refolded(study, item_kind, model)
-    preset, today = _preset(study, item_kind), study.stamp().study_day
+    how, today = preset(study.settings, item_kind), study.stamp().study_day
     found = [
         move
         for memory in memories.values()
-        if (move := _move(memory, model or used, preset)) is not None
+        if (move := _move(memory, model or used, how)) is not None
     ]
     backlog = sum((one.new_due_day <= today) - (one.due_day <= today) for one in found)
     return Moves(moves=tuple(found), backlog=backlog)
@@ -212,7 +213,7 @@ def reschedule(study: Study, item_kind: ItemKind = "card") -> Moves:
                 batch=lead.event_id,
                 scheduled=move.interval,
                 params_id=store.in_use(item_kind).id,
-                retention=_preset(study, item_kind).retention,
+                retention=preset(study.settings, item_kind).retention,
             )
             for move in planned.moves
         ]
@@ -265,10 +266,3 @@ def _move(memory: Memory, model: Fsrs, preset: Preset) -> Move | None:
         new_due_day=memory.last_day + interval,
         interval=interval,
     )
-
-
-def _preset(study: Study, item_kind: ItemKind) -> Preset:
-    settings = study.settings
-    if item_kind == "card":
-        return replace(CARDS, retention=settings.memory_retention_cards)
-    return replace(EXERCISES, retention=settings.memory_retention_exercises)

@@ -6,11 +6,10 @@ stored.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studytrack.content.decode import plain
@@ -18,7 +17,7 @@ from studytrack.domain.cards import Card, CardKind, Judgement, card_problems, ju
 from studytrack.domain.fsrs import Fsrs
 from studytrack.domain.leech import Leech
 from studytrack.domain.log import LogRow
-from studytrack.domain.memory import CARDS, Memory, Moment, Preset
+from studytrack.domain.memory import Memory, Moment
 from studytrack.domain.plan import card_minutes
 from studytrack.domain.scheduler import Offer, Outcome
 from studytrack.errors import UsageFault
@@ -26,6 +25,7 @@ from studytrack.services.cards import find_card, leech_of
 from studytrack.services.deck import deck_and_work, deck_of, note_answer, spread_of
 from studytrack.services.due import due_text, interval_text, next_due_text
 from studytrack.services.evidence import resolve_topic
+from studytrack.services.presets import preset
 from studytrack.services.study import Study
 from studytrack.storage.shapes import Guard
 
@@ -117,7 +117,7 @@ def next_question(study: Study, *, topic: str = "", skip: Collection[str] = ()) 
             return None
         memory = chosen.memory or Memory(item_kind="card", item_id=chosen.card.id)
         spread = spread_of(study, stamp, memory, work)
-        offer = Offer(memory, moment, preset(study), study.model("card"), spread)
+        offer = Offer(memory, moment, preset(study.settings, "card"), study.model("card"), spread)
         return Question(
             card=chosen.card,
             left=deck.ready(moment),
@@ -248,7 +248,7 @@ def _offered(
     else:
         memory = question.memory
     spread = spread_of(study, stamp, memory)
-    return Offer(memory, _moment(stamp), preset(study), model, spread)
+    return Offer(memory, _moment(stamp), preset(study.settings, "card"), model, spread)
 
 
 def _guard(memory: Memory) -> Guard:
@@ -331,16 +331,6 @@ def add_card(
     study.store.append([row._replace(item_id=card.id, fields={"record": plain(card)})])
     study.refresh()
     return card
-
-
-def preset(study: Study) -> Preset:
-    """Return how cards are scheduled under the settings."""
-    return _preset(study.settings.memory_retention_cards)
-
-
-@functools.cache
-def _preset(retention: float) -> Preset:
-    return replace(CARDS, retention=retention)
 
 
 def content_hash(card: Card) -> str:

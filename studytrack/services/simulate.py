@@ -17,11 +17,12 @@ from statistics import mean, median
 from studytrack.domain.credit import shares
 from studytrack.domain.limits import answer_ms
 from studytrack.domain.log import REVIEW_KINDS, LogRow
-from studytrack.domain.memory import CARDS, EXERCISES, Memory
+from studytrack.domain.memory import CARDS, Memory
 from studytrack.domain.rehearsal import Solved, Work, rehearse
 from studytrack.domain.simulate import CURVE, Course, Habits, Known, Plan, simulate
 from studytrack.errors import UsageFault
 from studytrack.services.consequences import put_off_by
+from studytrack.services.presets import preset
 from studytrack.services.study import Study
 
 MOST_DAYS = 3650
@@ -134,13 +135,11 @@ def _rehearsals(study: Study, days: int, seed: int) -> Rehearsals | None:
     if not solved:
         return None
     today, model = study.stamp().study_day, study.model("exercise")
-    preset = replace(EXERCISES, retention=study.settings.memory_retention_exercises)
+    how = preset(study.settings, "exercise")
 
     def work(credit: bool) -> Work:
         runs = [
-            rehearse(
-                solved, preset, model, random.Random(one), today=today, days=days, credit=credit
-            )
+            rehearse(solved, how, model, random.Random(one), today=today, days=days, credit=credit)
             for one in range(seed, seed + REHEARSALS)
         ]
         return Work(mean(run.reviews for run in runs), mean(run.minutes for run in runs))
