@@ -13,6 +13,8 @@ Nodes: None, bool, int (64 bits), str as themselves; all else is a list beginnin
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +38,8 @@ DTYPES = {
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MAX_DEPTH, MAX_DIMS, MAX_ITEMS, MAX_DIGITS = 8, 16, 100_000, 4000
+MAX_ELEMENTS = 8 << 20  # of all tensors of a message: 64 MiB in float64
+MAX_COLLISIONS = 64  # keys of one set or dict with the same hash
 _INT64 = 1 << 63
 _OWN_NODES = {type(None), bool, str, int}
 
@@ -75,6 +79,7 @@ class Encoder:
         self.tensors: list[Tensor] = []
         self._keep_strides = keep_strides
         self._handle = handle
+        self._elements = 0
 
     def node(self, value: Any, depth: int = 0) -> Any:
         """Return the node of a value.
@@ -144,6 +149,9 @@ class Encoder:
                     "cannot be graded."
                 )
             plain = value.as_subclass(Tensor).detach()
+            self._elements += plain.numel()  # before a copy: an expanded tensor is cheap until then
+            if self._elements > MAX_ELEMENTS:
+                raise NotGradable(f"A result of {self._elements:,} numbers is too large to grade.")
             self.tensors.append(value)
             description = {
                 "d": NAMES[plain.dtype],
@@ -162,8 +170,17 @@ class Encoder:
                 description["t"] = list(plain.stride())
                 plain = base
             data = plain.contiguous().resolve_conj().resolve_neg()
-            raw = data.flatten().view(torch.uint8).numpy().tobytes() if data.numel() else b""
-            return ["t", {**description, "i": self._keep(raw)}]
+            return ["t", {**description, "i": self._keep(_to_bytes(data))}]
+
+
+def _to_bytes(data: Tensor) -> bytes:
+    """Return the bytes of a contiguous tensor."""
+    if not data.numel():
+        return b""
+    # A tensor of one element is contiguous whatever its strides are, but only a stride of 1 can be
+    # viewed as bytes.
+    flat = data.as_strided((data.numel(),), (1,), data.storage_offset())
+    return flat.view(torch.uint8).numpy().tobytes()  # type: ignore[no-any-return]  # numpy types it so
 
 
 def is_flat(items: Sequence[Any]) -> bool:
@@ -182,15 +199,57 @@ def _limit(count: int) -> None:
         raise NotGradable(f"A result of {count} items cannot be graded.")
 
 
+class Unread:
+    """The buffers of one frame, each of which may be read once.
+
+    An honest encoder writes a buffer for each value. Many tensors over one buffer would cost the
+    reader many times the memory that the frame took.
+    """
+
+    def __init__(self, buffers: Sequence[bytes]) -> None:
+        self._buffers: list[bytes | None] = list(buffers)
+        self._elements = 0
+
+    def take(self, index: Any) -> bytes:
+        """Return a buffer.
+
+        Raises:
+            ProtocolFault: there is no such buffer, or it was read before.
+        """
+        _expect(type(index) is int and 0 <= index < len(self._buffers))
+        found, self._buffers[index] = self._buffers[index], None
+        if found is None:
+            raise ProtocolFault("a buffer that is used twice")
+        return found
+
+    def count(self, elements: int) -> None:
+        """Add to the number of elements that are made of these buffers.
+
+        Raises:
+            ProtocolFault: together they are too many.
+        """
+        self._elements += elements
+        if self._elements > MAX_ELEMENTS:
+            raise ProtocolFault("more numbers than an answer may have")
+
+
 class Decoder:
     """Turns nodes back into values, believing nothing.
+
+    Args:
+        buffers: of the frame; `Unread` where several decoders read one frame.
+        device: where the tensors go.
+        strided: accept tensors with strides. Only the runner needs them, for its inputs.
 
     `described` collects, in order, what each tensor claims of itself.
     """
 
-    def __init__(self, buffers: Sequence[bytes], device: str = "cpu") -> None:
-        self._buffers = buffers
+    def __init__(
+        self, buffers: Sequence[bytes] | Unread, device: str = "cpu", *, strided: bool = False
+    ) -> None:
+        self._unread = buffers if isinstance(buffers, Unread) else Unread(buffers)
         self._device = device
+        self._strided = strided
         self.described: list[Described] = []
         self.tensors: list[Tensor] = []
 
@@ -205,15 +264,7 @@ class Decoder:
             return self._value(node, 0)
         except ProtocolFault:
             raise
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            IndexError,
-            OverflowError,
-            RecursionError,
-            RuntimeError,
-        ) as error:
+        except Exception as error:
             if self._device != "cpu" and isinstance(error, RuntimeError):
                 raise  # the device's word, not the sender's: out of memory, or a broken context
             raise ProtocolFault(
@@ -236,11 +287,16 @@ class Decoder:
             (items,) = rest
             _expect(type(items) is list and len(items) <= MAX_ITEMS)
             values = items if is_flat(items) else [self._value(item, depth + 1) for item in items]
-            return values if tag == "l" else tuple(values) if tag == "u" else set(values)
+            if tag == "e":
+                _limit_collisions(values)
+                return set(values)
+            return values if tag == "l" else tuple(values)
         if tag == "d":
             (pairs,) = rest
             _expect(type(pairs) is list and len(pairs) <= MAX_ITEMS)
-            return {self._value(k, depth + 1): self._value(v, depth + 1) for k, v in pairs}
+            found = [(self._value(k, depth + 1), self._value(v, depth + 1)) for k, v in pairs]
+            _limit_collisions([key for key, _ in found])
+            return dict(found)
         return self._leaf(tag, rest)
 
     def _leaf(self, tag: str, rest: list[Any]) -> Any:
@@ -252,7 +308,7 @@ class Decoder:
             _expect(type(rest[0]) is str and len(rest[0]) <= MAX_DIGITS)
             return int(rest[0])
         if tag == "b":
-            return self._buffer(rest[0])
+            return self._unread.take(rest[0])
         if tag == "y":
             return DTYPES[rest[0]]
         if tag == "h":
@@ -262,30 +318,39 @@ class Decoder:
             return self._tensor(rest[0])
         raise ProtocolFault("an unknown tag")
 
-    def _buffer(self, index: Any) -> bytes:
-        _expect(type(index) is int and 0 <= index < len(self._buffers))
-        return bytes(self._buffers[index])
-
     def _tensor(self, text: Any) -> Tensor:
         dtype, shape = DTYPES[text["d"]], text["s"]
         _expect(type(shape) is list and len(shape) <= MAX_DIMS)
         _expect(all(type(size) is int and 0 <= size < 1 << 31 for size in shape))
-        raw = self._buffer(text["i"])
-        strides = text.get("t")
-        if strides is not None:
-            tensor = _strided(raw, dtype, shape, strides, self._device)
+        count = math.prod(shape)
+        # The other sizes count too where one is 0: later code multiplies them into strides.
+        _expect(math.prod(max(size, 1) for size in shape) < 1 << 62)
+        self._unread.count(count)
+        raw = self._unread.take(text["i"])
+        if text.get("t") is not None:
+            _expect(self._strided)
+            tensor = _spread_out(raw, dtype, shape, text["t"], self._device)
         else:
-            count = 1
-            for size in shape:
-                count *= size
             _expect(len(raw) == count * dtype.itemsize)
-            if dtype is torch.bool and not set(raw) <= {0, 1}:
-                raise ProtocolFault("a bool that is neither 0 nor 1")
             tensor = _from_bytes(raw, dtype).reshape(shape).to(self._device)
         _expect(type(text["c"]) is str and type(text["v"]) is str and type(text["g"]) is bool)
         self.described.append(Described(text["c"][:80], text["v"][:20], text["g"]))
         self.tensors.append(tensor)
         return tensor
+
+
+def _limit_collisions(keys: Sequence[Any]) -> None:
+    """Refuse keys that were built to have one hash: a set of n of them takes n*n comparisons.
+
+    Raises:
+        ProtocolFault: too many keys share a hash.
+        TypeError: a key has none.
+    """
+    if is_flat(keys):
+        return  # text is hashed with a secret, and eight 64-bit integers share a hash at most
+    (_, most), *_ = Counter(map(hash, keys)).most_common(1)
+    if most > MAX_COLLISIONS:
+        raise ProtocolFault("a set or dict whose keys share one hash")
 
 
 def _expect(condition: bool) -> None:
@@ -296,14 +361,17 @@ def _expect(condition: bool) -> None:
 def _from_bytes(raw: bytes, dtype: torch.dtype) -> Tensor:
     if not raw:
         return torch.empty(0, dtype=dtype)
+    if dtype is torch.bool and raw.translate(None, b"\x00\x01"):
+        raise ProtocolFault("a bool that is neither 0 nor 1")
     return torch.frombuffer(bytearray(raw), dtype=dtype)
 
 
-def _strided(raw: bytes, dtype: torch.dtype, shape: list[int], strides: Any, device: str) -> Tensor:
+def _spread_out(
+    raw: bytes, dtype: torch.dtype, shape: list[int], strides: Any, device: str
+) -> Tensor:
     _expect(type(strides) is list and len(strides) == len(shape))
     _expect(all(type(step) is int and 0 <= step < 1 << 31 for step in strides))
     spread = 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
     _expect(all(size > 0 for size in shape) and len(raw) == spread * dtype.itemsize)
-    _expect(dtype is not torch.bool or set(raw) <= {0, 1})
     # moved before it is spread: moving an expanded tensor would lay its copies out
     return _from_bytes(raw, dtype).to(device).as_strided(shape, strides)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from studytrack.grader.authoring import Call, RemoteError
-from studytrack.grader.codec import Decoder, Described, Encoder, Handle
+from studytrack.grader.codec import Decoder, Described, Encoder, Handle, Unread
 from studytrack.grader.session import Session
 from studytrack.grader.subject import (
     IMMUTABLE,
@@ -105,14 +105,23 @@ def exchanged(
     packed = {"args": encoder.node(list(args)), "kwargs": encoder.node(dict(kwargs))}
     number = next(_numbers)
     reply, buffers = session.ask({**header, **packed, "call": number}, encoder.buffers)
-    decoder = Decoder(buffers)
+    unread = Unread(buffers)
+    decoder = Decoder(unread)
     value = decoder.value(reply.get("value"))
     exchange = Exchange(number, value, decoder.tensors, decoder.described)
-    exchange.inputs = Decoder(buffers).value(reply.get("inputs"))
+    exchange.inputs = Decoder(unread).value(reply.get("inputs"))
     exchange.aliased = reply.get("aliased") is True
-    if not isinstance(exchange.inputs, list) or len(exchange.inputs) != 2:  # noqa: PLR2004 - args, kwargs
+    if not _are_inputs(exchange.inputs, args, kwargs):
         raise ProtocolFault("an answer without its inputs")
     return exchange
+
+
+def _are_inputs(found: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Tell whether decoded inputs have the form [args, kwargs] of what was sent."""
+    match found:
+        case [list() as theirs, dict() as named]:
+            return len(theirs) == len(args) and named.keys() == kwargs.keys()
+    return False
 
 
 def ask_backward(
@@ -127,12 +136,12 @@ def ask_backward(
         "cotangents": encoder.node(list(drawn)),
     }
     reply, buffers = session.ask(question, encoder.buffers)
-    grads, named = (
-        Decoder(buffers).value(reply.get("grads")),
-        Decoder(buffers).value(reply.get("named")),
-    )
+    decoder = Decoder(Unread(buffers))
+    grads, named = decoder.value(reply.get("grads")), decoder.value(reply.get("named"))
     if not isinstance(grads, list) or not isinstance(named, dict):
         raise ProtocolFault("gradients that are no list")
+    if not all(found is None or isinstance(found, Tensor) for found in (*grads, *named.values())):
+        raise ProtocolFault("gradients that are no tensors")
     return grads, named
 
 

@@ -50,7 +50,10 @@ class Runner:
             text = f"The result is too large to be graded: {error}."
             return pack({"id": number, "ok": False, "error": _plain_error("NotGradable", text)})
         except BaseException as error:  # noqa: BLE001 - a submission may raise anything, also SystemExit
-            return pack({"id": number, "ok": False, "error": _describe(error)})
+            said = {"id": number, "ok": False, "error": _describe(error)}
+            if _is_on_gpu(question) and _has_lost_device():
+                said["lost"] = True
+            return pack(said)
 
     @staticmethod
     def _packed(number: int, header: dict[str, Any], buffers: list[bytes]) -> bytes:
@@ -169,7 +172,7 @@ class Runner:
     def _arguments(
         self, question: dict[str, Any], buffers: list[bytes]
     ) -> tuple[Decoder, list[Any], dict[str, Any]]:
-        decoder = Decoder(buffers, question.get("device", "cpu"))
+        decoder = Decoder(buffers, question.get("device", "cpu"), strided=True)
         args, kwargs = decoder.value(question["args"]), decoder.value(question["kwargs"])
         for tensor, claim in zip(decoder.tensors, decoder.described, strict=True):
             if claim.requires_grad:
@@ -192,6 +195,15 @@ class Runner:
 
 def _is_on_gpu(question: dict[str, Any]) -> bool:
     return str(question.get("device", "cpu")).startswith("cuda")
+
+
+def _has_lost_device() -> bool:
+    """Tell whether the GPU's context is broken: then every later call to it fails, too."""
+    try:
+        torch.cuda.synchronize()
+    except RuntimeError:
+        return True
+    return False
 
 
 def identities(value: Any) -> set[tuple[str, int]]:

@@ -75,9 +75,10 @@ class FrameReader:
         if self._header is None or len(self._bytes) < total:
             return None
         buffers, start = [], self._text_end
-        for size in self._sizes:
-            buffers.append(bytes(self._bytes[start : start + size]))
-            start += size
+        with memoryview(self._bytes) as view:  # a slice of the bytes would copy them twice
+            for size in self._sizes:
+                buffers.append(bytes(view[start : start + size]))
+                start += size
         del self._bytes[:total]
         header, self._header = self._header, None
         return header, buffers

@@ -10,7 +10,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studytrack.grader.codec import DTYPES, Decoder, Encoder, Handle, NotGradable
+from studytrack.grader.codec import (
+    DTYPES,
+    MAX_ELEMENTS,
+    Decoder,
+    Encoder,
+    Handle,
+    NotGradable,
+    Unread,
+)
 from studytrack.grader.wire import ProtocolFault
 
 LEAVES = (
@@ -39,7 +47,7 @@ def round_trip(value, **options):
     """Encode and decode a value."""
     encoder = Encoder(**options)
     node = encoder.node(value)
-    return Decoder(encoder.buffers).value(node)
+    return Decoder(encoder.buffers, strided=True).value(node)
 
 
 @given(VALUES)
@@ -86,7 +94,7 @@ def test_an_input_keeps_its_strides_on_another_device() -> None:
     encoder = Encoder(keep_strides=True)
     node = encoder.node(torch.arange(3.0).expand(4, 3))
 
-    found = Decoder(encoder.buffers, "meta").value(node)
+    found = Decoder(encoder.buffers, "meta", strided=True).value(node)
 
     assert "meta" == found.device.type
     assert (0, 1) == found.stride()
@@ -172,6 +180,40 @@ def test_the_decoder_raises_nothing_but_protocol_faults(node, buffers) -> None:
     """Whatever JSON a hostile runner sends, the judge lives."""
     with contextlib.suppress(ProtocolFault):
         Decoder(buffers).value(node)
+
+
+@pytest.mark.parametrize("name", DTYPES)
+@pytest.mark.parametrize("keep_strides", [False, True])
+@pytest.mark.parametrize(
+    "cut",
+    [lambda t: t[:1, :1], lambda t: t[1:2, 2:3].T, lambda t: t[::2, 1][:1], lambda t: t[1, 2]],
+)
+def test_one_element_with_any_stride_comes_back(name, keep_strides, cut) -> None:
+    """Torch calls such a tensor contiguous and yet refuses to view it as bytes."""
+    tensor = cut(torch.arange(12).reshape(3, 4).to(DTYPES[name]))
+
+    found = round_trip(tensor, keep_strides=keep_strides)
+
+    assert tensor.shape == found.shape
+    assert tensor.tolist() == found.tolist()
+
+
+def test_a_result_of_too_many_numbers_is_refused_before_it_is_laid_out() -> None:
+    """An expanded tensor is small until it is copied."""
+    with pytest.raises(NotGradable, match="too large"):
+        Encoder().node(torch.zeros(1).expand(1 << 40))
+    with pytest.raises(NotGradable, match="too large"):
+        Encoder().node([torch.zeros(MAX_ELEMENTS // 2 + 1, dtype=torch.bool)] * 2)
+
+
+def test_a_buffer_is_read_once_by_all_decoders_of_a_frame() -> None:
+    """Value and inputs are decoded apart, from one frame."""
+    unread = Unread([bytes(2)])
+    node = ["t", {"d": "uint8", "s": [2], "i": 0, "c": "", "v": "cpu", "g": False}]
+
+    assert [0, 0] == Decoder(unread).value(node).tolist()
+    with pytest.raises(ProtocolFault, match="twice"):
+        Decoder(unread).value(node)
 
 
 def test_nesting_is_capped_on_both_sides() -> None:
