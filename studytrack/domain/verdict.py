@@ -7,7 +7,7 @@ it was shown. Nothing here decides; the judge does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -81,13 +81,18 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed."""
-        return self.verdict == "passed"
+        """Whether every check ran and passed."""
+        return self.verdict == "passed" and all_passed(self.checks)
 
     @property
     def first_failed(self) -> CheckResult | None:
         """The first check that did not pass."""
         return next((check for check in self.checks if check.outcome != "passed"), None)
+
+
+def all_passed(checks: Collection[CheckResult]) -> bool:
+    """Tell whether there are checks, and each of them ran and passed."""
+    return bool(checks) and all(check.outcome == "passed" for check in checks)
 
 
 def is_sandboxed(isolation: Iterable[str]) -> bool:

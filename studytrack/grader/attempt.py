@@ -1,16 +1,20 @@
 """One graded run: rungs and checks in order, outcomes, and the evidence for the diagnosis.
 
-Knows no processes (see `session`) and no wording of diagnoses (see `diagnose`).
+Knows no processes (see `session`) and no wording of diagnoses (see `diagnose`). Whatever an answer
+holds, it becomes an outcome: an exception while an answer is read or judged is a protocol fault.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from studytrack.domain.verdict import CheckOutcome, CheckResult, Verdict
+from studytrack.domain.verdict import CheckOutcome, CheckResult, Verdict, all_passed
 from studytrack.errors import StudytrackError
 from studytrack.grader.authoring import Call, Check, RemoteError, Rng, derive_seed
 from studytrack.grader.compare import Difference, Tolerance
@@ -18,7 +22,7 @@ from studytrack.grader.ladder import Asked, Ladder, Rung
 from studytrack.grader.link import RunnerDied, RunnerTimeout
 from studytrack.grader.remote import RemoteClass, RemoteFunction, RemoteSubject
 from studytrack.grader.render import size_of
-from studytrack.grader.session import LoadFault, RunEnded, Session
+from studytrack.grader.session import DeviceLost, LoadFault, RunEnded, Session
 from studytrack.grader.shrink import MAX_SECONDS, Smaller, shrink
 from studytrack.grader.subject import Answer, LocalSubject, Question
 from studytrack.grader.suite import Suite
@@ -26,6 +30,7 @@ from studytrack.grader.verify import verify
 from studytrack.grader.wire import NoAnswer, ProtocolFault
 
 OnCheck = Callable[[CheckResult], None]
+Shown = TypeVar("Shown")
 FORBIDDEN = "ForbiddenCall"  # what the runner raises where a closed function is called
 
 
@@ -65,7 +70,8 @@ class Attempt:
             self._step(rung.name, lambda rung=rung: self._rung(ladder, rung))  # type: ignore[misc]
         for check in self.suite.collected.checks:
             self._step(check.name, lambda check=check: self._check(check))  # type: ignore[misc]
-        self.smaller = self._shrunk()
+        self.verdict = confirmed(self.verdict, self.results)
+        self.smaller = for_show(self._shrunk)
 
     @property
     def failing(self) -> Observation | None:
@@ -94,12 +100,14 @@ class Attempt:
         outcome: CheckOutcome
         verdict: Verdict
         try:
-            message = run()
+            message = self._undisturbed(run)
             outcome, verdict = ("failed", "failed") if message else ("passed", "passed")
         except RemoteError as error:
             outcome, verdict, message = "error", "error", _raised(error)
             if error.type_name == FORBIDDEN:
                 outcome, verdict, message = "forbidden", "forbidden", error.message
+        except DeviceLost as lost:
+            outcome, verdict, message = "error", "error", _raised(lost.error)
         except RunnerTimeout:
             outcome, verdict = "timeout", "timeout"
             message = "Your code did not answer within the time limit; is there an endless loop?"
@@ -110,7 +118,7 @@ class Attempt:
             message = f"The answer could not be read: {error}."
         except LoadFault as error:  # the first runner could load it, the next cannot
             outcome, verdict, message = "error", "error", str(error)
-        except RunEnded:
+        except RunEnded:  # what ended the run has set the verdict
             outcome, verdict, message = "not_run", "passed", "not run: the attempt had ended"
         result = CheckResult(
             name=name,
@@ -123,14 +131,43 @@ class Attempt:
             self.verdict = verdict  # the first counts, but a closed call explains all the others
         self.on_check(result)
 
+    def _undisturbed(self, run: Callable[[], str]) -> str:
+        """Run one check; a question that went unanswered counts, also where the check caught it."""
+        self.session.fault = None
+        message = run()
+        if self.session.fault is not None:
+            raise self.session.fault
+        return message
+
+    def _judged(
+        self, subject: RemoteSubject, asked: Asked, want: Answer
+    ) -> tuple[Answer, Difference | None]:
+        """Ask one question and judge the answer.
+
+        Raises:
+            NoAnswer: no answer came, or what came cannot be read or judged.
+        """
+        try:
+            got = subject.answer(asked.question)
+            return got, verify(asked, got, want)
+        except ProtocolFault as fault:
+            self.session.give_up(fault)  # also if only its content breaks the rules
+            raise
+        except (NoAnswer, StudytrackError):
+            raise
+        except Exception as error:
+            log_fault()
+            unjudged = ProtocolFault(f"{type(error).__name__} while it was judged")
+            self.session.give_up(unjudged)
+            raise unjudged from error
+
     def _rung(self, ladder: Ladder, rung: Rung) -> str:
         subject = RemoteSubject(self.session)
         self.session.forget()
         failure, error = "", None
         for asked in rung.asked:
             want = ladder.want(asked)
-            got = subject.answer(asked.question)
-            difference = verify(asked, got, want)
+            got, difference = self._judged(subject, asked, want)
             self.observations.append(
                 Observation(asked=asked, got=got, want=want, difference=difference, check=rung.name)
             )
@@ -160,6 +197,9 @@ class Attempt:
             failure = str(failed) or f"{check.name}: this does not hold"
         except RemoteError as raised:
             error = raised
+        except ProtocolFault as fault:
+            self.session.give_up(fault)
+            raise
         except (NoAnswer, StudytrackError):
             raise
         except Exception as unusable:  # noqa: BLE001 - a check may stumble over any wrong result
@@ -183,6 +223,30 @@ class Attempt:
         if error is not None:
             raise error
         return _first_line(failure)
+
+
+def confirmed(verdict: Verdict, results: Sequence[CheckResult]) -> Verdict:
+    """Return a run's verdict; "passed" only if there are checks and every one of them passed."""
+    if verdict == "passed" and not all_passed(results):
+        return "error"
+    return verdict
+
+
+def for_show(make: Callable[[], Shown]) -> Shown | None:
+    """Return what is only shown beside a verdict; a fault in making it costs no verdict.
+
+    The values come from a submission and may be anything.
+    """
+    try:
+        return make()
+    except Exception:  # noqa: BLE001
+        log_fault()
+        return None
+
+
+def log_fault() -> None:
+    """Write the current exception to the grader's log: an answer showed a fault of ours."""
+    traceback.print_exc(limit=-12, file=sys.stderr)
 
 
 def run_check(suite: Suite, check: Check, fn: object, seed: int) -> None:

@@ -139,6 +139,25 @@ def virtual_size() -> int:
         return 0
 
 
+def limit_own_memory(headroom: int) -> None:
+    """Let the calling process grow by so many bytes of address space, and no further (Linux).
+
+    Only the soft limit is set: the process can lift it for its children.
+    """
+    if size := virtual_size():
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        wanted = size + headroom
+        if hard == resource.RLIM_INFINITY or wanted < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+def lift_memory_limit() -> None:
+    """Undo what the parent set with `limit_own_memory`; a GPU's driver reserves terabytes."""
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
 def close_in(
     limits: Limits, parent: int, landlock_version: int = 0, layers: Layers = ALL
 ) -> tuple[str, ...]:

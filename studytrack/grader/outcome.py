@@ -8,8 +8,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Report, Verdict
-from studytrack.grader.attempt import Attempt
+from studytrack.domain.verdict import (
+    CheckResult,
+    Counterexample,
+    Finding,
+    Report,
+    Verdict,
+    all_passed,
+)
+from studytrack.errors import GraderFault
+from studytrack.grader.attempt import Attempt, for_show
 from studytrack.grader.diagnose import diagnose
 from studytrack.grader.ladder import Ladder
 from studytrack.grader.render import counterexample
@@ -24,28 +32,23 @@ def judged(attempt: Attempt) -> dict[str, Any]:
     failed = [result.name for result in attempt.results if result.outcome != "passed"]
     diagnosis: tuple[Finding, ...] = ()
     if failed and attempt.verdict != "forbidden":  # a closed call says all there is to say
-        diagnosis = _diagnosis(attempt, failed)
+        diagnosis = for_show(lambda: _diagnosis(attempt, failed)) or ()
     return report_of(
         suite,
         attempt.seed,
         attempt.verdict,
         checks=tuple(attempt.results),
         diagnosis=diagnosis,
-        example=_example(attempt),
+        example=for_show(lambda: _example(attempt)),
     )
 
 
 def _diagnosis(attempt: Attempt, failed: list[str]) -> tuple[Finding, ...]:
-    """Return what the submission looks like; a fault in finding out never costs the verdict."""
-    try:
-        complete = attempt.verdict not in BROKEN_OFF and all(
-            result.outcome not in {"timeout", "not_run"} for result in attempt.results
-        )
-        return diagnose(
-            attempt.suite, attempt.observations, failed, attempt.seed, complete=complete
-        )
-    except Exception:  # noqa: BLE001 - a submission's values may be anything at all
-        return ()
+    """Return what the submission looks like."""
+    complete = attempt.verdict not in BROKEN_OFF and all(
+        result.outcome not in {"timeout", "not_run"} for result in attempt.results
+    )
+    return diagnose(attempt.suite, attempt.observations, failed, attempt.seed, complete=complete)
 
 
 def _example(attempt: Attempt) -> Counterexample | None:
@@ -69,11 +72,21 @@ def report_of(
     example: Counterexample | None = None,
     error: str = "",
 ) -> dict[str, Any]:
-    """Return a report as plain data; without `checks` none of them has run."""
+    """Return a report as plain data; without `checks` none of them has run.
+
+    Raises:
+        GraderFault: the verdict is "passed", and not every check passed.
+    """
     if checks is None:
         names = [rung.name for rung in Ladder(suite, seed).rungs()]
         names += [check.name for check in suite.collected.checks]
         checks = tuple(CheckResult(name=name, outcome="not_run") for name in names)
+    if verdict == "passed" and not all_passed(checks):
+        raise GraderFault(
+            "The grader gave no verdict.",
+            "It found no fault, but not every check was run.",
+            "Grade again. Please report it if it happens again.",
+        )
     return asdict(
         Report(
             exercise=suite.exercise.id,

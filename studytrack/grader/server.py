@@ -29,6 +29,7 @@ from studytrack.grader.wire import FrameReader, ProtocolFault, pack
 TICK_SECONDS = 0.5
 _RETIRE_SECONDS = 180.0  # the longest a run may hold up the end of a server that must go
 _SEND_SECONDS = 10  # to a client that stopped reading
+_MEMORY, _MEMORY_OF_A_THREAD = 3 << 30, 160 << 20  # bytes of address space that a judge may add
 
 
 class Service(Protocol):
@@ -283,9 +284,11 @@ def _be_warm(link: socket.socket, plan: dict[str, Any]) -> None:
 
 def _make_judge() -> Service:
     from studytrack.grader.judge import Judge
-    from studytrack.grader.lockdown import hide_from_others
+    from studytrack.grader.lockdown import hide_from_others, limit_own_memory
 
     hide_from_others()
+    # Torch is loaded now, and what it reserves for its threads grows with the processors.
+    limit_own_memory(_MEMORY + _MEMORY_OF_A_THREAD * (os.cpu_count() or 1))
     return Judge()
 
 

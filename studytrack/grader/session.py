@@ -1,6 +1,6 @@
 """A submission's run: its runners, one after another, and how they ended.
 
-A runner that dies, times out or has lost its device is replaced for the next check; two deaths end
+A runner that dies, times out or has lost its GPU is replaced for the next check; two deaths end
 the run, and a protocol fault ends it at once. Comparison and checks are not known here.
 """
 
@@ -15,12 +15,11 @@ from studytrack.domain.verdict import is_sandboxed
 from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader.authoring import RemoteError, derive_seed
 from studytrack.grader.limits import Limits
-from studytrack.grader.link import Link, RunnerDied, RunnerTimeout
+from studytrack.grader.link import Link
 from studytrack.grader.spawner import Spawner
-from studytrack.grader.wire import NoAnswer, ProtocolFault
+from studytrack.grader.wire import SOURCE_CAP, NoAnswer, ProtocolFault
 
 MAX_DEATHS = 2
-LOST_DEVICE = "AcceleratorError"  # torch's, for an illegal access: the process can use it no more
 
 
 class LoadFault(NoAnswer):
@@ -30,6 +29,14 @@ class LoadFault(NoAnswer):
     """
 
     forbidden = False
+
+
+class DeviceLost(NoAnswer):
+    """The submission broke its runner's GPU context; `error` is what it raised then."""
+
+    def __init__(self, error: RemoteError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class RunEnded(NoAnswer):
@@ -84,6 +91,7 @@ class Session:
         self._outputs: list[tuple[str, int]] = []
         self.deaths = 0
         self.ended = False
+        self.fault: NoAnswer | None = None  # the newest: how the last runner was lost
         self.isolation: tuple[str, ...] = ()
 
     @property
@@ -98,28 +106,35 @@ class Session:
 
         Raises:
             RemoteError: the submission raised.
-            RunnerTimeout, RunnerDied, ProtocolFault: its runner is gone.
+            RunnerTimeout, RunnerDied, DeviceLost, ProtocolFault: its runner is gone.
             LoadFault: it cannot be loaded.
             RunEnded: too many of its runners are gone, or the run's time is over.
         """
-        if self.ended:
-            raise RunEnded
         try:
+            if self.ended:
+                raise RunEnded
             link = self._loaded()
             header, data = link.ask({**question, "device": self._device}, buffers)
-        except (RunnerDied, RunnerTimeout):
-            self._bury()
+            if not header["ok"]:
+                error = _remote_error(header)
+                if header.get("lost") is True and self._device != "cpu":
+                    raise DeviceLost(error)
+                raise error
+        except NoAnswer as fault:
+            self.give_up(fault)
             raise
-        except ProtocolFault:
-            self._bury()
-            self.ended = True
-            raise
-        if not header["ok"]:
-            error = _remote_error(header)
-            if error.type_name == LOST_DEVICE:
-                self._bury()
-            raise error
         return header, data
+
+    def give_up(self, fault: NoAnswer) -> None:
+        """Take note that a question went unanswered: the runner is lost, or the run is over.
+
+        A protocol fault ends the run; so does whoever found one while reading an answer.
+        """
+        self.fault = fault
+        if not isinstance(fault, RunEnded):
+            self._bury()
+        if isinstance(fault, ProtocolFault):
+            self.ended = True
 
     def start(self) -> None:
         """Load the submission now.
@@ -129,8 +144,8 @@ class Session:
         """
         try:
             self._loaded()
-        except (RunnerDied, RunnerTimeout):
-            self._bury()
+        except NoAnswer as fault:
+            self.give_up(fault)
             raise
 
     def _loaded(self) -> Link:
@@ -212,5 +227,7 @@ def _remote_error(header: dict[str, Any]) -> RemoteError:
         raise ProtocolFault("an error whose description is of the wrong types")
     kind, message = str(error.get("type", ""))[:80], str(error.get("message", ""))[:500]
     mro = [str(name)[:80] for name in error.get("mro", []) if isinstance(name, str)][:20]
-    lines = [line for line in error.get("lines", []) if type(line) is int][:8]
+    lines = [
+        line for line in error.get("lines", []) if type(line) is int and 0 <= line <= SOURCE_CAP
+    ][:8]
     return RemoteError(kind, message, mro, lines)

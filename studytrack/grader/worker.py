@@ -28,6 +28,7 @@ from studytrack.grader.lockdown import (
     close_in,
     descriptors,
     hide_from_others,
+    lift_memory_limit,
     reserve_channels,
     take_channels,
 )
@@ -300,6 +301,7 @@ def main(control: int, device: str = "cpu", chosen: str = "{}") -> None:
     from studytrack.grader.zygote import SETUP_FAILED, become_runner, thread_count, warm_up
 
     judge, link = os.getppid(), socket.socket(fileno=control)
+    lift_memory_limit()
     reserve_channels()
     own = descriptors()  # now: torch touches the driver as soon as an optimiser steps
     hide_from_others()

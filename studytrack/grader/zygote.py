@@ -32,6 +32,7 @@ from studytrack.grader.lockdown import (
     QUESTIONS,
     close_in,
     hide_from_others,
+    lift_memory_limit,
     take_channels,
 )
 
@@ -48,6 +49,7 @@ def main(control: int, chosen: str = "{}") -> None:
         chosen: the `Layers` as JSON.
     """
     link = socket.socket(fileno=control)
+    lift_memory_limit()
     hide_from_others()
     warm_up()
     layers = Layers(**json.loads(chosen))
