@@ -180,7 +180,7 @@ def _to_bytes(data: Tensor) -> bytes:
     # A tensor of one element is contiguous whatever its strides are, but only a stride of 1 can be
     # viewed as bytes.
     flat = data.as_strided((data.numel(),), (1,), data.storage_offset())
-    return flat.view(torch.uint8).numpy().tobytes()  # type: ignore[no-any-return]  # numpy types it so
+    return flat.view(torch.uint8).numpy().tobytes()
 
 
 def is_flat(items: Sequence[Any]) -> bool:
@@ -217,7 +217,8 @@ class Unread:
             ProtocolFault: there is no such buffer, or it was read before.
         """
         _expect(type(index) is int and 0 <= index < len(self._buffers))
-        found, self._buffers[index] = self._buffers[index], None
+        found: bytes | None = self._buffers[index]
+        self._buffers[index] = None
         if found is None:
             raise ProtocolFault("a buffer that is used twice")
         return found
