@@ -101,7 +101,7 @@ class Grader:
         self._reader = FrameReader()
         self._closed = False
         self._reach: Reach = OwnJudge()
-        self.note = ""
+        self.note = place.remark if place is not None else ""
         if place is not None and SYSTEM != "nt":
             try:
                 self._reach = WarmJudge(place, self._settings.layers, self._settings.idle_seconds)

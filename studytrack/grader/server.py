@@ -23,7 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from studytrack.grader.place import LOG_CAP, Place, identify, locked, remove_socket
+from studytrack.grader.place import (
+    LOG_CAP,
+    Place,
+    entered,
+    identify,
+    is_in_place,
+    locked,
+    peer_uid,
+    remove_socket,
+)
 from studytrack.grader.wire import FrameReader, ProtocolFault, pack
 
 TICK_SECONDS = 0.5
@@ -77,14 +86,6 @@ class _Run:
     client: Client
     request: dict[str, Any]
     buffers: list[bytes]
-
-
-def peer_uid(link: socket.socket) -> int | None:
-    """Return who is at the other end; None where the system does not tell it."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    found = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", found)[1])
 
 
 class Server:
@@ -183,7 +184,8 @@ class Server:
             if used:
                 self._last_used = self._clock()
             idle = self._clock() - self._last_used
-        if idle >= self._idle_seconds or identify(self._place.socket) != self._own_socket:
+        gone = identify(self._place.socket) != self._own_socket or not is_in_place(self._place)
+        if idle >= self._idle_seconds or gone:
             self._retire()
 
     def _retire(self) -> None:
@@ -272,14 +274,15 @@ def _be_warm(link: socket.socket, plan: dict[str, Any]) -> None:
     link.close()
     os.chdir("/")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    server = Server(
-        socket.socket(fileno=fds[0]),
-        Place(Path(plan["directory"])),
-        plan["identity"],
-        plan["idle_seconds"],
-        _make_judge,
-    )
-    server.serve()
+    with entered(Place(Path(plan["directory"]))) as place:
+        server = Server(
+            socket.socket(fileno=fds[0]),
+            place,
+            plan["identity"],
+            plan["idle_seconds"],
+            _make_judge,
+        )
+        server.serve()
 
 
 def _make_judge() -> Service:

@@ -13,21 +13,24 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from studytrack import __version__
-from studytrack.errors import GraderFault
+from studytrack.errors import GraderFault, StudytrackError
 from studytrack.grader.limits import Layers
 from studytrack.grader.place import (
     Place,
+    entered,
     find_problem,
     last_lines,
     listen,
     locked,
     make_private,
+    own_uid,
+    peer_uid,
     remove_socket,
 )
 from studytrack.grader.spawner import start_python
@@ -92,14 +95,21 @@ class WarmJudge:
         place: where it lives.
         layers: of isolation that it must be asked for.
         idle_seconds: how long a server that is started here stays without a client.
+        peer: tells the user at the other end of a connection.
 
     Raises:
         PlaceRefused: the directory is not private.
     """
 
-    def __init__(self, place: Place, layers: Layers, idle_seconds: float) -> None:
+    def __init__(
+        self,
+        place: Place,
+        layers: Layers,
+        idle_seconds: float,
+        peer: Callable[[socket.socket], int | None] = peer_uid,
+    ) -> None:
         make_private(place)
-        self._place, self._idle_seconds = place, idle_seconds
+        self._place, self._idle_seconds, self._peer = place, idle_seconds, peer
         self._identity = functools.partial(identity_of, place, layers)
         self._link: socket.socket | None = None
         self.pid: int | None = None
@@ -111,29 +121,34 @@ class WarmJudge:
             OSError, EOFError, GraderFault: no server could be reached or started.
         """
         if self._link is None:
-            make_private(self._place)
-            self._link = self._known() or self._started()
+            with entered(self._place) as place:
+                self._link = self._known(place) or self._started(place)
         return self._link
 
-    def _started(self) -> socket.socket:
+    def _started(self, place: Place) -> socket.socket:
         """Start a server under the lock, unless someone else did meanwhile."""
-        with locked(self._place):
-            if (link := self._known()) is not None:
+        with locked(place):
+            if (link := self._known(place)) is not None:
                 return link
-            with listen(self._place) as listener:
-                self._spawn(listener)
-        link = self._known()
+            with listen(place) as listener:
+                self._spawn(place, listener)
+        link = self._known(place)
         if link is None:
             raise EOFError
         return link
 
-    def _known(self) -> socket.socket | None:
-        """Connect to a server that is what we want; None if there is none or another."""
+    def _known(self, place: Place) -> socket.socket | None:
+        """Connect to a server of ours that is what we want; None if there is none or another.
+
+        Nothing is sent to another user's process: a source is the learner's own business.
+        """
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        answer: dict[str, Any] = {}
         try:
             link.settimeout(_HELLO_SECONDS)
-            link.connect(str(self._place.socket))
-            answer = _ask(link, {"op": "hello", "identity": self._identity()})
+            link.connect(str(place.socket))
+            if self._peer(link) in {None, own_uid()}:
+                answer = _ask(link, {"op": "hello", "identity": self._identity()})
         except (OSError, EOFError, ProtocolFault):
             answer = {}
         if answer.get("event") != "welcome":
@@ -142,14 +157,14 @@ class WarmJudge:
         self.pid = answer["pid"]
         return link
 
-    def _spawn(self, listener: socket.socket) -> None:
+    def _spawn(self, place: Place, listener: socket.socket) -> None:
         plan = {
-            "directory": str(self._place.directory),
+            "directory": str(place.directory),
             "identity": self._identity(),
             "idle_seconds": self._idle_seconds,
         }
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        log = os.open(self._place.log, flags, 0o600)
+        log = os.open(place.log, flags, 0o600)
         try:
             process, control = start_python(
                 "studytrack.grader.server", json.dumps(plan), stderr=log
@@ -171,10 +186,12 @@ class WarmJudge:
         A server that did not answer in time loses its socket, so that the next one is another.
         """
         self.close()
-        if isinstance(error, TimeoutError):
-            with contextlib.suppress(OSError, GraderFault), locked(self._place):
-                remove_socket(self._place)
-        return last_lines(self._place)
+        with contextlib.suppress(StudytrackError), entered(self._place) as place:
+            if isinstance(error, TimeoutError):
+                with contextlib.suppress(OSError, GraderFault), locked(place):
+                    remove_socket(place)
+            return last_lines(place)
+        return ""
 
     def close(self) -> None:
         """End the connection only; a thread that waits for an answer sees its end."""
@@ -185,18 +202,26 @@ class WarmJudge:
             link.close()
 
 
-def stop_server(place: Place) -> bool:
-    """End the server of a place after its run; False if there was none.
+def stop_server(place: Place, peer: Callable[[socket.socket], int | None] = peer_uid) -> bool:
+    """End the server of a place after its run; False if there was none of ours.
 
     Raises:
         GraderFault: it goes on.
     """
-    if find_problem(place) or not place.socket.exists():
+    if find_problem(place) or not place.directory.exists():
         return False
+    with entered(place) as inside:
+        return _stopped(inside, peer)
+
+
+def _stopped(place: Place, peer: Callable[[socket.socket], int | None]) -> bool:
+    """Ask the server to end and wait until it has; False if there is none of ours."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.settimeout(_STOP_SECONDS)
         try:
             link.connect(str(place.socket))
+            if peer(link) not in {None, own_uid()}:
+                return False
             _ask(link, {"op": "stop"})
             while link.recv(1 << 16):
                 pass

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,11 @@ from studytrack.grader.place import (
     SOCKET_PATH_CAP,
     Place,
     PlaceRefused,
+    entered,
     find_place,
     find_problem,
     identify,
+    is_in_place,
     last_lines,
     listen,
     locked,
@@ -120,6 +123,59 @@ def test_a_refused_place_gives_the_cold_path_and_a_note(place) -> None:
         assert "open to others" in grader.note
         assert "without the server" in grader.note
     assert [] == list(place.directory.iterdir())
+
+
+def test_looking_at_a_closed_parent_is_no_fault(place, monkeypatch) -> None:
+    """The system's reason is named; an ordinary user meets it under another user's directory."""
+
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("studytrack.grader.place.os.open", refuse)
+
+    assert "Permission denied" in find_problem(place)
+    with pytest.raises(PlaceRefused, match="cannot be made"):
+        make_private(place)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no paths through descriptors")
+def test_a_directory_that_is_swapped_after_the_check_is_not_used(place, tmp_path) -> None:
+    """Lock, log and socket lie in the directory that was checked, whatever has its name now."""
+    other = tmp_path / "of another user"
+    other.mkdir()
+
+    with entered(place) as inside:
+        place.directory.rename(tmp_path / "moved")
+        place.directory.symlink_to(other)
+        assert not is_in_place(inside)
+        with locked(inside), listen(inside):
+            inside.log.write_text("words")
+
+    assert [] == list(other.iterdir())
+    assert {"judge.lock", "judge.log", "judge.sock"} == {
+        path.name for path in (tmp_path / "moved").iterdir()
+    }
+
+
+def test_a_directory_that_is_swapped_during_the_check_is_refused(
+    place, tmp_path, monkeypatch
+) -> None:
+    """What was opened is checked, and not only what had the name before."""
+    make_private(place)
+    really, swapped = os.stat, tmp_path / "open to all"
+    swapped.mkdir()
+    swapped.chmod(0o777)
+
+    def swap(*args: Any, **kwargs: Any) -> os.stat_result:
+        found = really(*args, **kwargs)
+        if kwargs.get("dir_fd") is not None and swapped.exists():
+            place.directory.rmdir()
+            swapped.rename(place.directory)
+        return found
+
+    monkeypatch.setattr("studytrack.grader.place.os.stat", swap)
+    with pytest.raises(PlaceRefused, match="open to others"):
+        make_private(place)
 
 
 @given(st.text("abé/", min_size=1, max_size=300))

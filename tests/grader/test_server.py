@@ -19,7 +19,7 @@ from studytrack.errors import GraderFault
 from studytrack.grader import server as server_module
 from studytrack.grader.client import Grader, GraderSettings
 from studytrack.grader.limits import Layers
-from studytrack.grader.place import Place, identify, listen, make_private
+from studytrack.grader.place import Place, entered, identify, listen, make_private
 from studytrack.grader.server import Server
 from studytrack.grader.warm import WarmJudge, identity_of, stop_server
 from studytrack.grader.wire import FrameReader, pack
@@ -253,6 +253,52 @@ def test_only_our_own_user_is_served(running, place, uid, served) -> None:
 
     assert bool(peer.event("welcome")) is served
     peer.close()
+
+
+class Ear:
+    """A listening socket that keeps what it is sent, and says how many have connected."""
+
+    def __init__(self, place: Place) -> None:
+        self.heard: list[bytes] = []
+        make_private(place)
+        self._listener = listen(place)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        link, _ = self._listener.accept()
+        with link:
+            link.settimeout(DEADLINE_SECONDS)
+            self.heard.append(link.recv(1 << 16))
+
+    def close(self) -> None:
+        self._thread.join(DEADLINE_SECONDS)
+        self._listener.close()
+
+
+def test_a_client_sends_nothing_to_a_server_of_another_user(place) -> None:
+    """It hangs up before the first byte, in a grade and in --stop-server."""
+    ear = Ear(place)
+    judge = WarmJudge(place, Layers(), 900.0, peer=lambda _link: os.getuid() + 1)
+    with entered(place) as inside:
+        assert judge._known(inside) is None
+    ear.close()
+    assert [b""] == ear.heard
+
+    ear = Ear(place)
+    assert stop_server(place, peer=lambda _link: os.getuid() + 1) is False
+    ear.close()
+    assert [b""] == ear.heard
+
+
+def test_a_server_whose_directory_was_swapped_ends(place, tmp_path) -> None:
+    """Nobody can reach it under its name."""
+    with entered(place) as inside:
+        server = Running(inside)
+        place.directory.rename(tmp_path / "moved")
+        place.directory.mkdir()
+
+        wait_until(lambda: server.over)
 
 
 def test_the_system_tells_our_own_uid() -> None:
