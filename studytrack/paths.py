@@ -29,6 +29,7 @@ class Paths:
     cache: Path
     workspace: Path
     runtime: Path
+    runtime_remark: str = ""  # why it is not the system's own; "" if it is
 
     @property
     def settings(self) -> Path:
@@ -66,9 +67,8 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
             raise UsageFault(
                 f"{chosen} is no folder.", f"{error}", "Write the path out, or leave `~` away."
             ) from error
-        return Paths(
-            *(root / name for name in ("config", "data", "state", "cache", "workspace", "run"))
-        )
+        config, data, state, cache = (root / name for name in ("config", "data", "state", "cache"))
+        return Paths(config, data, state, cache, root / "workspace", root / "run")
     from platformdirs import PlatformDirs
 
     try:
@@ -86,14 +86,22 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
         dirs.user_state_path,
         dirs.user_cache_path,
         workspace,
-        _runtime(dirs),
+        *_runtime(dirs),
     )
 
 
-def _runtime(dirs: PlatformDirs) -> Path:
-    """Return where sockets belong; without XDG_RUNTIME_DIR platformdirs warns and falls back."""
-    with warnings.catch_warnings(action="ignore"):
-        return dirs.user_runtime_path
+def _runtime(dirs: PlatformDirs) -> tuple[Path, str]:
+    """Return where sockets belong, and why they do not lie in the system's directory for them.
+
+    Without XDG_RUNTIME_DIR platformdirs warns and falls back to a name that anybody can guess. If
+    another user made that directory first, ours lies beside the learner's own files.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return dirs.user_runtime_path, ""
+    except OSError as error:
+        own = dirs.user_state_path / "run"
+        return own, f"The system's runtime directory is passed over: {error}. {own} is used."
 
 
 def ensure(directory: Path) -> Path:

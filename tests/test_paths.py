@@ -60,6 +60,21 @@ def test_without_a_home_the_system_s_places_are_taken(tmp_path, monkeypatch) -> 
     assert [] == list(tmp_path.iterdir())
 
 
+def test_another_user_s_runtime_directory_is_passed_over(tmp_path, monkeypatch) -> None:
+    """Ours then lies beside the learner's own files, and a sentence says why."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def refuse(_: object) -> Path:
+        raise PermissionError("runtime directory /tmp/runtime-1 is owned by uid 2, not 1")
+
+    monkeypatch.setattr("platformdirs.PlatformDirs.user_runtime_path", property(refuse))
+    paths = find_paths({})
+
+    assert paths.state / "run" == paths.runtime
+    assert "owned by uid 2" in paths.runtime_remark
+    assert str(paths.runtime) in paths.runtime_remark
+
+
 def test_no_home_directory_is_environment(monkeypatch) -> None:
     """Both ways on are named."""
 

@@ -120,6 +120,8 @@ def _grade_one(
     if not as_json:
         note(f"Grading `{item.id}` …")
     with make_grader(study.settings, study.paths, server=server) as grader:
+        if grader.note:
+            note(grader.note)
         graded = grade_one(
             study,
             item.id,

@@ -53,7 +53,8 @@ def grader_place(paths: Paths) -> Place:
 
     Only the shipped exercises make it stale; the judge itself sees changes of any other.
     """
-    return find_place(paths.runtime, (content_root() / "exercises",))
+    content = (content_root() / "exercises",)
+    return find_place(paths.runtime, content, remark=paths.runtime_remark)
 
 
 def stop_grader(paths: Paths) -> bool:
