@@ -36,6 +36,7 @@ class FakeGrader:
 
     def __init__(self) -> None:
         self.asked: list[dict] = []
+        self.note = ""
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +116,15 @@ def test_a_failure_in_json_names_the_mistake(ask, grader, submit) -> None:
     assert {"inputs": "x = [0.]", "expected": "[1.]", "got": "[2.]"} == data["counterexample"]
     assert data["rating"] is None
     assert data["attempt"] == ask("exercise", "history", "add_one", "--json").data[0]["id"]
+
+
+def test_why_there_is_no_shared_server_is_said(ask, grader, submit) -> None:
+    """In one line beside the verdict, not in the place of it."""
+    grader.note = "The system's runtime directory is passed over."
+
+    said = ask("grade", "add", submit(RIGHT))
+
+    assert grader.note in said.err
 
 
 def test_a_failure_as_text_says_why_and_how_to_replay(ask, grader, submit) -> None:
