@@ -120,6 +120,13 @@ class Attempt:
             outcome, verdict, message = "error", "error", str(error)
         except RunEnded:  # what ended the run has set the verdict
             outcome, verdict, message = "not_run", "passed", "not run: the attempt had ended"
+        except StudytrackError:
+            raise  # a fault of the grader, which another process may mend
+        except Exception as error:  # noqa: BLE001 - the last wall: no answer may end the judge
+            log_fault()
+            outcome, verdict = "error", "protocol"
+            message = f"The answer could not be judged: {type(error).__name__}."
+            self.session.give_up(ProtocolFault(message))
         result = CheckResult(
             name=name,
             outcome=outcome,

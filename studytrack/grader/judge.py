@@ -26,7 +26,7 @@ from typing import Any
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.verdict import CheckResult, Verdict
 from studytrack.errors import GraderFault, StudytrackError
-from studytrack.grader.attempt import Attempt
+from studytrack.grader.attempt import Attempt, log_fault
 from studytrack.grader.clean import clean_all
 from studytrack.grader.examples import run_examples
 from studytrack.grader.limits import Layers
@@ -211,6 +211,11 @@ def _start(session: Session) -> _Start | None:
         return _Start("protocol", f"The answer could not be read: {error}.")
     except RunEnded:
         return _Start("timeout", "The attempt's time was over before your file was loaded.")
+    except StudytrackError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a loaded submission can forge this answer, too
+        log_fault()
+        return _Start("protocol", f"The answer could not be read: {type(error).__name__}.")
     return None
 
 

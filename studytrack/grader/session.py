@@ -225,8 +225,10 @@ def _remote_error(header: dict[str, Any]) -> RemoteError:
         raise ProtocolFault("an error without a description")
     if not all(isinstance(error.get(part, []), list) for part in ("mro", "lines")):
         raise ProtocolFault("an error whose description is of the wrong types")
-    kind, message = str(error.get("type", ""))[:80], str(error.get("message", ""))[:500]
-    mro = [str(name)[:80] for name in error.get("mro", []) if isinstance(name, str)][:20]
+    if not all(isinstance(error.get(part, ""), str) for part in ("type", "message")):
+        raise ProtocolFault("an error whose description is of the wrong types")
+    kind, message = error.get("type", "")[:80], error.get("message", "")[:500]
+    mro = [name[:80] for name in error.get("mro", []) if isinstance(name, str)][:20]
     lines = [
         line for line in error.get("lines", []) if type(line) is int and 0 <= line <= SOURCE_CAP
     ][:8]

@@ -16,7 +16,7 @@ from studytrack.grader.client import Grader, GraderSettings
 @pytest.fixture(scope="session")
 def grader() -> Iterator[Grader]:
     """A grader with short limits."""
-    with Grader(GraderSettings(question_seconds=1.5, run_seconds=10.0)) as service:
+    with Grader(GraderSettings(question_seconds=3.0, run_seconds=20.0)) as service:
         service.start()
         yield service
 

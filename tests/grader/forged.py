@@ -15,8 +15,9 @@ from typing import Any
 from studytrack.domain.verdict import Report, report_from_plain
 from studytrack.grader.attempt import Attempt
 from studytrack.grader.codec import DTYPES
+from studytrack.grader.judge import _start
 from studytrack.grader.link import RunnerTimeout
-from studytrack.grader.outcome import judged
+from studytrack.grader.outcome import judged, report_of
 from studytrack.grader.runner import Runner
 from studytrack.grader.session import RunLimits, Session
 from studytrack.grader.suite import Suite
@@ -54,8 +55,7 @@ class ForgedLink:
         sent = pack({**question, "id": self._number, "device": "cpu"}, buffers or [])
         ((asked, data),) = FrameReader().feed(sent)
         answer = self._runner.answer(asked, data)
-        if question["op"] not in {"load", "forget"}:
-            answer = self._change(answer)
+        answer = self._change(answer)
         if not self._reader.clean:
             raise ProtocolFault("an answer without a question")
         frames = list(self._reader.feed(answer))
@@ -92,7 +92,9 @@ def graded(source: str, suite: Suite, seed: int, change: Change, device: str = "
     """
     session = ForgedSession(source, suite, seed, change, device)
     attempt = Attempt(suite=suite, session=session, seed=seed)
-    session.start()
+    refused = _start(session)
+    if refused is not None:
+        return report_from_plain(report_of(suite, seed, refused.verdict, error=refused.error))
     attempt.run()
     return report_from_plain(judged(attempt))
 
@@ -189,6 +191,8 @@ def _error(rng: Random) -> dict[str, Any]:
         "mro": rng.choice((["ValueError", "Exception"], [], [1, None], "ValueError")),
         "lines": rng.choice(([], [1], [-5, 10**9], [10**4000], [None], "12")),
     }
+    if rng.random() < 0.3:
+        found[rng.choice(list(found))] = _nested(300)
     del found[rng.choice(list(found))]
     return found
 

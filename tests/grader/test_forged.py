@@ -185,8 +185,9 @@ def catches(fn):
 
 
 def lose(frame: bytes) -> bytes:
-    """Tell that the GPU is lost, in place of every answer."""
-    return framed({**parts(frame)[0], **LOST}, [])
+    """Tell that the GPU is lost, in place of every answer to a call."""
+    header, buffers = parts(frame)
+    return framed({**header, **LOST}, []) if "inputs" in header else framed(header, buffers)
 
 
 def test_a_lost_gpu_is_an_error_and_the_second_ends_the_run(suites) -> None:
