@@ -66,6 +66,10 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
             raise UsageFault(
                 f"{chosen} is no folder.", f"{error}", "Write the path out, or leave `~` away."
             ) from error
+        except FileNotFoundError as error:  # of the folder that the command stands in
+            raise EnvironmentFault(
+                f"{chosen} leads nowhere.", "The current folder is gone.", "Go to another folder."
+            ) from error
         return Paths(
             *(root / name for name in ("config", "data", "state", "cache", "workspace", "run"))
         )
@@ -80,7 +84,7 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
             "Set $HOME, or choose a place with --home DIR.",
         ) from error
     dirs = PlatformDirs("studytrack", appauthor=False)
-    return Paths(
+    found = (
         dirs.user_config_path,
         dirs.user_data_path,
         dirs.user_state_path,
@@ -88,6 +92,14 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
         workspace,
         _runtime(dirs),
     )
+    for place in found:
+        if not place.is_absolute():  # it would lie elsewhere in every folder
+            raise EnvironmentFault(
+                f"`{place}` is no absolute path.",
+                "$HOME or a variable such as $XDG_DATA_HOME is relative.",
+                "Correct it, or choose a place with --home DIR.",
+            )
+    return Paths(*found)
 
 
 def _runtime(dirs: PlatformDirs) -> Path:
