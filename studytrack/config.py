@@ -6,8 +6,11 @@ creates or changes a file.
 
 from __future__ import annotations
 
+import errno
 import functools
 import math
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studytrack.errors import ConfigFault, nearest
+from studytrack.files import read_regular
 
 Origin = Literal["default", "file", "environment", "flag"]
 
@@ -88,7 +92,8 @@ def _mend(path: Path) -> str:
 
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_regular(path, LARGEST + 1)
+        raw = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -99,6 +104,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigFault(f"{path}: is no text.", why, _mend(path)) from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError; endless numbers and nesting
         raise ConfigFault(f"{path}: not valid TOML.", f"{error}.", _mend(path)) from error
+    if len(content) > LARGEST:
+        raise ConfigFault(f"{path}: is too large.", f"It takes {LARGEST} bytes.", _mend(path))
     flat: dict[str, Any] = {}
     for key, value in raw.items():
         if isinstance(value, dict):
@@ -144,6 +151,7 @@ _SWITCH = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
+LARGEST = 1 << 20  # bytes of a settings file
 _HUGE = 10**9  # more than any range allows; integers without end do not fit a float
 _RETRY = "`studytrack config list` shows all settings with their values."
 _RANGES: dict[str, tuple[float, float]] = {
@@ -192,12 +200,22 @@ def _checked(dotted: str, value: Any, where: str, remedy: str = _RETRY) -> Any:
         raise ConfigFault(
             f"{where}: `{dotted}` is `{value}`.", f"It is {' or '.join(NEW_ORDERS)}.", remedy
         )
-    if dotted == "workspace" and value.startswith("~"):
-        try:
-            Path(value).expanduser()
-        except RuntimeError as error:
-            raise ConfigFault(f"{where}: `workspace` is {value}.", f"{error}", remedy) from error
+    if dotted == "workspace":
+        _check_folder(value, where, remedy)
     return value
+
+
+def _check_folder(text: str, where: str, remedy: str) -> None:
+    """Refuse a workspace that the system cannot have."""
+    try:
+        os.lstat(Path(text).expanduser())
+    except (RuntimeError, ValueError) as error:  # an unknown user; NUL, half a surrogate pair
+        why = f"{error}" if isinstance(error, RuntimeError) else "No folder can have this name."
+        raise ConfigFault(f"{where}: `workspace` is {text}.", why, remedy) from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            why = "The name is longer than the system allows."
+            raise ConfigFault(f"{where}: `workspace` is {text}.", why, remedy) from error
 
 
 def easy_days(
@@ -229,18 +247,17 @@ def easy_days(
 
 
 @functools.cache
-@functools.cache
 def rollover_minutes(text: str) -> int:
     """Return minutes after midnight of a time such as "04:00".
 
     Raises:
         ConfigFault: not a time of day.
     """
-    hours, _, minutes = text.partition(":")
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{1,2})", text)
+    hours, minutes = (int(found[1]), int(found[2])) if found else (-1, -1)
     last_hour, last_minute = 23, 59
-    digits = text.isascii() and hours.isdigit() and minutes.isdigit()
-    if not digits or int(hours) > last_hour or int(minutes) > last_minute:
+    if found is None or hours > last_hour or minutes > last_minute:
         raise ConfigFault(
             f"`study.rollover` is `{text}`.", "It takes a time such as 04:00.", _RETRY
         )
-    return int(hours) * 60 + int(minutes)
+    return hours * 60 + minutes

@@ -67,6 +67,10 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
             raise UsageFault(
                 f"{chosen} is no folder.", f"{error}", "Write the path out, or leave `~` away."
             ) from error
+        except FileNotFoundError as error:  # of the folder that the command stands in
+            raise EnvironmentFault(
+                f"{chosen} leads nowhere.", "The current folder is gone.", "Go to another folder."
+            ) from error
         config, data, state, cache = (root / name for name in ("config", "data", "state", "cache"))
         return Paths(config, data, state, cache, root / "workspace", root / "run")
     from platformdirs import PlatformDirs
@@ -80,14 +84,24 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
             "Set $HOME, or choose a place with --home DIR.",
         ) from error
     dirs = PlatformDirs("studytrack", appauthor=False)
-    return Paths(
+    runtime, remark = _runtime(dirs)
+    found = Paths(
         dirs.user_config_path,
         dirs.user_data_path,
         dirs.user_state_path,
         dirs.user_cache_path,
         workspace,
-        *_runtime(dirs),
+        runtime,
+        remark,
     )
+    for place in (found.config, found.data, found.state, found.cache, workspace, runtime):
+        if not place.is_absolute():  # it would lie elsewhere in every folder
+            raise EnvironmentFault(
+                f"`{place}` is no absolute path.",
+                "$HOME or a variable such as $XDG_DATA_HOME is relative.",
+                "Correct it, or choose a place with --home DIR.",
+            )
+    return found
 
 
 def _runtime(dirs: PlatformDirs) -> tuple[Path, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import ANSWER_IS_NO, emit_json, is_terminal, note, say, table
+from studytrack.cli.output import ANSWER_IS_NO, confirm, emit_json, is_terminal, note, say, table
 from studytrack.errors import UsageFault
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _confirmed(name: str) -> bool:
             "There is no terminal to ask on.",
             "Say --yes if it is meant.",
         )
-    return click.confirm(f"Replace the database by the backup `{name}`?", err=True)
+    return confirm(f"Replace the database by the backup `{name}`?")
 
 
 def _count(number: int, word: str = "event") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from studytrack.cli.front import Front
+from studytrack.cli.front import FilePath, Front
 from studytrack.cli.output import (
     ANSWER_IS_NO,
     INTERRUPTED,
     emit_json,
     note,
+    progress,
     say,
     table,
 )
@@ -36,7 +36,7 @@ def batch_options(command: Command) -> Command:
         click.option("--allow-unsandboxed", is_flag=True, help="With --all: also without sandbox."),
         click.option(
             "--out",
-            type=click.Path(path_type=Path),
+            type=FilePath(),
             help="With --all: write the result to a .csv or .json file.",
         ),
         click.option("--jobs", type=click.IntRange(1, 64), help="With --all: how many at once."),
@@ -44,7 +44,7 @@ def batch_options(command: Command) -> Command:
             "--all",
             "every",
             metavar="DIR",
-            type=click.Path(path_type=Path),
+            type=FilePath(),
             help="Grade others' files in DIR: <who>/<exercise>.py, <exercise>.py, "
             "<exercise>__<who>.py or <exercise>/<who>.py; nothing is stored.",
         ),
@@ -79,9 +79,7 @@ def grade_folder(
         jobs=jobs or min(os.cpu_count() or 1, 4),
         how=how,
     )
-    bar = click.progressbar(
-        graded, length=len(entries), label="Grading", file=sys.stderr, show_pos=True
-    )
+    bar = progress(graded, len(entries), "Grading")
     try:
         with contextlib.closing(graded), bar as running:
             for index, row in running:

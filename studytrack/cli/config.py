@@ -10,6 +10,7 @@ from studytrack.cli.front import Commands, Front, json_option, pass_front
 from studytrack.cli.output import emit_json, note, say, table
 from studytrack.config import setting_names
 from studytrack.errors import resolve
+from studytrack.files import is_there
 
 
 @click.group(cls=Commands, help="Settings: list, get, set, path.")
@@ -78,6 +79,6 @@ def settings_path(front: Front, as_json: bool) -> None:
     """Print the path."""
     path = front.paths.settings
     if as_json:
-        emit_json({"path": str(path), "exists": path.exists()})
+        emit_json({"path": str(path), "exists": is_there(path)})
     else:
         say(str(path))

@@ -34,7 +34,7 @@ def dev() -> None:
     "--seeds",
     default=5,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1000),
     help="Run everything so many times, with fresh inputs.",
 )
 @click.option("--right-only", is_flag=True, help="Only what must pass.")

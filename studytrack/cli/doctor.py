@@ -32,7 +32,7 @@ def doctor(front: Front, repair: bool, as_json: bool) -> int:
         return ANSWER_IS_NO if failed else 0
     for item in found:
         mark, colour = MARKS[item.state]
-        say(f"{styled(mark, fg=colour)} {item.state:4}  {item.name}: {item.text}")
+        say(styled(mark, fg=colour), f" {item.state:4}  {item.name}: {item.text}")
         if item.remedy and item.state != "ok":
             say(f"        {item.remedy}")
     return ANSWER_IS_NO if failed else 0

@@ -17,6 +17,7 @@ from studytrack.cli.output import emit_json, is_terminal, moment_text, note, say
 from studytrack.cli.review import NAMES as RATINGS
 from studytrack.domain.log import Attempt
 from studytrack.errors import EnvironmentFault
+from studytrack.files import is_there
 
 if TYPE_CHECKING:
     from studytrack.services.credit import Credit
@@ -102,7 +103,7 @@ def show_exercise(front: Front, name: str, as_json: bool) -> None:
     say(f"{item.title} ({item.id}, {item.topic})")
     say(f"Level {item.level}, about {item.minutes} minutes. {view.status.capitalize()}{due}.\n")
     say(f"{item.statement.strip()}\n")
-    if view.path.exists():
+    if is_there(view.path):
         say(f"Your file: {view.path}")
     else:
         say(f"`studytrack exercise open {item.id}` writes the starter to {view.path}.")

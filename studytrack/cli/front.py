@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import click
 from studytrack.cli.output import note
 from studytrack.clock import Clock, find_clock
 from studytrack.config import Settings, load_settings
+from studytrack.domain.visible import visible
 from studytrack.errors import UsageFault, nearest
 from studytrack.paths import Paths, find_paths
 
@@ -46,6 +48,24 @@ class Commands(click.Group):
         raise UsageFault(
             f"No command `{word}`.", hint, f"`{ctx.command_path} --help` lists the commands."
         )
+
+
+class FilePath(click.Path):
+    """A path that the system could have: no NUL, no half of a surrogate pair, not too long."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(path_type=Path, **how)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the name before anything is done with it."""
+        try:
+            os.lstat(value)
+        except ValueError:
+            self.fail("No file can have this name.", param, ctx)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                self.fail("The name is longer than the system allows.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Front:
@@ -138,9 +158,8 @@ def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        shown = text.encode("ascii", "backslashreplace").decode()
         raise UsageFault(
-            f"`{shown}` holds bytes that are no text.",
+            f"`{visible(text)}` holds bytes that are no text.",
             "What is stored is Unicode, and this cannot be written as UTF-8.",
             "Give the words in UTF-8; nothing was saved.",
         ) from error

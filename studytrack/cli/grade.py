@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studytrack.cli.batch import batch_options, grade_folder, refuse_batch_options
-from studytrack.cli.front import Front, json_option, pass_front
+from studytrack.cli.front import FilePath, Front, json_option, pass_front
 from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, read_stdin, say, styled
 from studytrack.cli.review import NAMES
 from studytrack.domain.verdict import CheckResult, Report
@@ -47,7 +47,7 @@ def _stop(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     epilog="FILE `-` is stdin; without FILE it is your file in the workspace.",
 )
 @click.argument("name", metavar="EXERCISE", required=False)
-@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", required=False, type=FilePath(allow_dash=True))
 @click.option(
     "--device",
     default="auto",
@@ -112,10 +112,11 @@ def _grade_one(
 ) -> int:
     from studytrack.services.grading import grade as grade_one
     from studytrack.services.grading import make_grader, read_submission
+    from studytrack.services.sources import MOST_BYTES
 
     study = front.study
     from_stdin = file is not None and str(file) == "-"
-    stdin = read_stdin() if from_stdin else None
+    stdin = read_stdin(MOST_BYTES) if from_stdin else None
     item, source = read_submission(study, name, None if from_stdin else file, stdin)
     if not as_json:
         note(f"Grading `{item.id}` …")
@@ -170,9 +171,8 @@ def graded_data(graded: Graded) -> dict[str, Any]:
 
 def _progress(result: CheckResult) -> None:
     colour = {"passed": "green", "not_run": "yellow"}.get(result.outcome, "red")
-    mark = styled(MARKS[result.outcome], fg=colour)
     word = "" if result.outcome == "passed" else f"  ({result.outcome.replace('_', ' ')})"
-    say(f"  {mark} {result.name}{word}")
+    say("  ", styled(MARKS[result.outcome], fg=colour), f" {result.name}{word}")
 
 
 def _tell(graded: Graded) -> None:

@@ -9,6 +9,9 @@ import click
 
 from studytrack.cli.front import Commands, Front, json_option, pass_front
 from studytrack.cli.output import emit_json, read_stdin, say, table
+from studytrack.errors import UsageFault
+
+MOST_TEXT = 1 << 20  # bytes of a note that comes from stdin
 
 
 def _record(item: Any, **more: Any) -> dict[str, Any]:
@@ -121,12 +124,26 @@ def add_note(front: Front, title: str, text: str, topic: str, as_json: bool) -> 
     """Add a note."""
     from studytrack.services.library import add_note as add
 
-    body = read_stdin().decode("utf-8", "replace") if text == "-" else text
+    body = _typed() if text == "-" else text
     made = add(front.study, title, body, topic)
     if as_json:
         emit_json(_record(made))
     else:
         say(f"Added `{made.id}`.")
+
+
+def _typed() -> str:
+    """Return the text on stdin.
+
+    Raises:
+        UsageFault: it does not end, or is larger than any note.
+    """
+    raw = read_stdin(MOST_TEXT + 1)
+    if len(raw) > MOST_TEXT:
+        raise UsageFault(
+            "The text on stdin is too large.", f"A note takes {MOST_TEXT} bytes.", "Shorten it."
+        )
+    return raw.decode("utf-8", "replace")
 
 
 @click.command(help="Advice with its sources.")

@@ -6,6 +6,7 @@ nothing. No arguments on a terminal open the interface; elsewhere today's plan i
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import click
 
 from studytrack import __version__
-from studytrack.cli.front import Commands, Front
+from studytrack.cli.front import Commands, FilePath, Front
 from studytrack.cli.output import (
     INTERRUPTED,
     OutputClosed,
@@ -27,7 +28,7 @@ from studytrack.cli.output import (
     report_fault,
     silence_stdout,
 )
-from studytrack.errors import NotFound, StudytrackError, UsageFault
+from studytrack.errors import EnvironmentFault, NotFound, StudytrackError, UsageFault
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "today": ("today:today", "Today's plan: cards, an exercise, a reading."),
@@ -57,6 +58,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor:doctor", "Check the installation and the data."),
     "dev": ("dev:dev", "For authors of content: check."),
 }
+
+
+MACHINE = frozenset(
+    getattr(errno, name)
+    for name in ("ENAMETOOLONG", "ENOSPC", "EDQUOT", "EROFS", "EMFILE", "ENFILE", "ENOMEM", "EIO")
+    if hasattr(errno, name)
+)  # what the machine says when it can do no more; nothing that the program does wrong
 
 
 class LazyGroup(Commands):
@@ -98,10 +106,10 @@ class LazyGroup(Commands):
     epilog="Without a command: the interface on a terminal, today's plan elsewhere. "
     "For screen readers: `studytrack review --plain`.",
 )
-@click.option("--home", type=click.Path(path_type=Path), help="Keep everything under this folder.")
+@click.option("--home", type=FilePath(), help="Keep everything under this folder.")
 @click.option(
     "--content",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=FilePath(exists=True, file_okay=False),
     multiple=True,
     help="A folder with more exercises, cards or curricula.",
 )
@@ -164,8 +172,20 @@ def run(arguments: Sequence[str]) -> int:
         silence_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the one boundary that turns a fault into a message
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            return report_error(_refused(error))
         return report_fault(error, lambda: _state(fronts), debug=any(f.debug for f in fronts))
     return result if isinstance(result, int) else 0
+
+
+def _refused(error: OSError) -> EnvironmentFault:
+    """Return what the machine refused, for want of room or because of the name."""
+    name = f" for {error.filename}" if error.filename else ""
+    return EnvironmentFault(
+        f"The system refused to go on{name}.",
+        f"It says: {error.strerror or error}.",
+        "Make room, shorten the name, or choose another place with --home DIR.",
+    )
 
 
 def _usage(error: click.ClickException) -> StudytrackError:
@@ -173,7 +193,8 @@ def _usage(error: click.ClickException) -> StudytrackError:
     path = context.command_path if context is not None else "studytrack"
     if isinstance(error, click.FileError):
         return NotFound(error.format_message())
-    return UsageFault(error.format_message(), "", f"`{path} --help` explains the command.")
+    what, _, why = error.format_message().partition("\n")
+    return UsageFault(what, why, f"`{path} --help` explains the command.")
 
 
 def _state(fronts: Sequence[Front]) -> Path:

@@ -1,31 +1,40 @@
 """What the command line prints, and how it ends: stdout is data, stderr is everything else.
 
-The one module that formats errors and knows exit codes. Nothing else may call `sys.exit`, and
-nothing in here decides what is printed.
+The one module that writes to the streams, formats errors and knows exit codes. Nothing else may
+call `sys.exit`, and nothing in here decides what is printed. A terminal, and stderr in any case,
+gets texts with their control characters made visible; data in a pipe stays as it is.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import json
 import os
 import shutil
 import sys
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from studytrack.domain.visible import visible, visible_json
 from studytrack.errors import EnvironmentFault, StudytrackError
 
 SCHEMA = "studytrack/1"
 INTERRUPTED, ANSWER_IS_NO = 130, 1
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h: a fault of the program itself
 GAP, NARROWEST = 2, 8  # between columns; a column that is cut keeps so much
+LONGEST_LINE = 2000  # of a message; an argument that it repeats may be longer
+_EXACT = "studytrack.exact"  # what a stream does with text that its encoding lacks
+
+Item = TypeVar("Item")
 
 
 class OutputClosed(Exception):
@@ -35,21 +44,42 @@ class OutputClosed(Exception):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """Text with its style; the style reaches only a terminal."""
+
+    text: str
+    style: Mapping[str, Any]
+
+
+def styled(text: str, **style: Any) -> Styled:
+    """Return text in a style of `click.style`, as a part of what is printed."""
+    return Styled(text, style)
+
+
 def emit_json(data: Any) -> None:
-    """Print one object: {"schema": ..., "data": ...}."""
+    """Print one object: {"schema": ..., "data": ...}; control characters as escapes of JSON."""
     wide = (getattr(sys.stdout, "encoding", "") or "utf-8").lower().startswith("utf")
-    say(json.dumps({"schema": SCHEMA, "data": data}, ensure_ascii=not wide, indent=2))
+    text = json.dumps({"schema": SCHEMA, "data": data}, ensure_ascii=not wide, indent=2)
+    say(visible_json(text))
 
 
-def say(text: str = "", *, end: str = "\n") -> None:
+def say(*parts: str | Styled, end: str = "\n", show: Callable[[str], str] = visible) -> None:
     """Print data.
+
+    Args:
+        parts: texts, with or without a style.
+        end: what comes after them.
+        show: how a terminal gets a text; JSON has escapes of its own.
 
     Raises:
         OutputClosed: the reader has gone.
         EnvironmentFault: it cannot be written, as on a full disk.
     """
+    stream = sys.stdout
+    how = show if is_terminal(stream) else str
     try:
-        click.echo(text + end, nl=False)
+        _write(stream, "".join(_drawn(part, how, stream) for part in parts) + end)
     except BrokenPipeError:
         silence_stdout()
         raise OutputClosed from None
@@ -62,15 +92,47 @@ def say(text: str = "", *, end: str = "\n") -> None:
         ) from error
 
 
-def note(text: str) -> None:
+def note(*parts: str | Styled) -> None:
     """Print a line of narration to stderr; it is no matter if nobody reads it."""
+    stream = sys.stderr
     with contextlib.suppress(OSError):
-        click.echo(text, err=True)
+        _write(stream, "".join(_drawn(part, visible, stream) for part in parts) + "\n")
 
 
-def read_stdin() -> bytes:
-    """Return all of stdin; a closed one is empty."""
-    return b"" if sys.stdin is None else sys.stdin.buffer.read()
+def _drawn(part: str | Styled, show: Callable[[str], str], stream: Any) -> str:
+    if isinstance(part, str):
+        return show(part)
+    text = show(part.text)
+    return click.style(text, **part.style) if colour(stream) else text
+
+
+def _write(stream: Any, text: str) -> None:
+    """Write at once, so that what fails is known here; a closed stream takes nothing."""
+    if stream is not None:
+        stream.write(text)
+        stream.flush()
+
+
+def confirm(question: str) -> bool:
+    """Ask a question on the terminal; only yes is one.
+
+    Raises:
+        click.Abort: the learner leaves it.
+    """
+    return click.confirm(visible(question), err=True)
+
+
+def progress(
+    found: Iterable[Item], total: int, label: str
+) -> contextlib.AbstractContextManager[Iterable[Item]]:
+    """Return what is found one by one, with a bar on stderr."""
+    stream = io.StringIO() if sys.stderr is None else sys.stderr
+    return click.progressbar(found, length=total, label=label, file=stream, show_pos=True)
+
+
+def read_stdin(most: int) -> bytes:
+    """Return stdin, at most `most` bytes of it; a closed one is empty."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read(most)
 
 
 def is_terminal(stream: Any) -> bool:
@@ -95,6 +157,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "")
         return
     if not lines:
         return
+    lines = [[visible(cell) for cell in line] for line in lines]
     sizes = column_sizes([list(header), *lines], shutil.get_terminal_size().columns)
     for index, line in enumerate([list(header), *lines]):
         cells = (_fit(cell, size) for cell, size in zip(line, sizes, strict=True))
@@ -166,19 +229,18 @@ def colour(stream: Any) -> bool:
     return is_terminal(stream)
 
 
-def styled(text: str, **style: Any) -> str:
-    """Return text in a style where stdout takes it."""
-    return click.style(text, **style) if colour(sys.stdout) else text
-
-
 def report_error(error: StudytrackError) -> int:
     """Print what, why and what to do; return the exit code."""
-    lead = click.style("error", fg="red", bold=True) if colour(sys.stderr) else "error"
-    note(f"{lead}: {error.what}")
+    what = error.what.replace("\n", "\\n")  # one line: a name in it cannot begin another
+    note(styled("error", fg="red", bold=True), f": {_shortened(what)}")
     for text in (error.why, error.remedy):
-        for line in text.splitlines():
-            note(f"  {line}")
+        for line in filter(None, text.split("\n")):
+            note(f"  {_shortened(line)}")
     return error.exit_code
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
 
 
 def report_fault(error: Exception, find_state: Callable[[], Path], *, debug: bool) -> int:
@@ -194,7 +256,7 @@ def report_fault(error: Exception, find_state: Callable[[], Path], *, debug: boo
         where = f"The details are in {place}."
     except (OSError, StudytrackError):
         where = "Run again with --debug for the details."
-    note(f"error: studytrack failed: {type(error).__name__}: {error}")
+    note(_shortened(f"error: studytrack failed: {type(error).__name__}: {error}"))
     note(f"  {where} What was saved before is safe.")
     return INTERNAL
 
@@ -203,18 +265,33 @@ def prepare_streams() -> None:
     """Let no byte that a stream cannot read or write end a command.
 
     Names of files that are no UTF-8 go out as they came in; a terminal of another encoding gets
-    escapes for what it lacks.
+    escapes for what it lacks. Numbers of closed streams are taken, so that no file gets one: what
+    a program prints to stdout would then be written into it.
     """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    codecs.register_error(_EXACT, _as_it_came)
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, ""), (sys.stderr, "")):
         if stream is None or not hasattr(stream, "reconfigure"):
             continue
         unicode = (stream.encoding or "utf-8").lower().startswith("utf")
-        stream.reconfigure(errors=errors or ("surrogateescape" if unicode else "backslashreplace"))
+        stream.reconfigure(errors=errors or (_EXACT if unicode else "backslashreplace"))
+
+
+def _as_it_came(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write bytes of a file's name as they were; other halves of surrogate pairs as escapes."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
 
 
 def silence_stdout() -> None:
     """Point stdout at nothing, so that the interpreter's last flush does not complain."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # stdout may be None
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)

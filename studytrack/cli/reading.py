@@ -128,7 +128,7 @@ def done_reading(front: Front, name: str, takeaway: str | None, as_json: bool) -
 
     view = finish(front.study, name, takeaway)
     _tell(view, as_json=as_json)
-    if takeaway and not as_json:
+    if takeaway and takeaway.strip() and not as_json:
         say(f"The takeaway is now the card `{view.takeaways[-1].card}`.")
 
 

@@ -109,7 +109,7 @@ def find_problem(place: Place, uid: Callable[[], int] = own_uid) -> str:
     """Return why the place cannot be used, "" if it can or is yet to be made; changes nothing."""
     try:
         os.close(_opened(place.directory, uid(), make=False))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # nothing is there; a file may be in its way
         return ""
     except PlaceRefused as error:
         return f"{error.what} {error.why}"

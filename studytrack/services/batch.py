@@ -12,6 +12,7 @@ import io
 import json
 import os
 import queue
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -21,19 +22,28 @@ from typing import Protocol
 
 from studytrack.domain.exercise import Exercise
 from studytrack.domain.verdict import Report
+from studytrack.domain.visible import visible
 from studytrack.errors import EnvironmentFault, GraderFault, NotFound, StudytrackError, UsageFault
+from studytrack.files import NotRegular, open_folder, read_below
 from studytrack.grader.wire import SOURCE_CAP
 
 SEPARATOR = "__"  # between the exercise's id and whatever a file is called beside it
 FORMATS = (".csv", ".json")
+FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and their wide forms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file and the exercise that it is for; None where no exercise has that name."""
+    """A file and the exercise that it is for; None where no exercise has that name.
+
+    The last `depth` pieces of its path lie below the folder that was handed in. `fault` tells why
+    nothing of it is graded.
+    """
 
     file: Path
     exercise: str | None
+    depth: int = 1
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +95,18 @@ def find_entries(folder: Path, exercises: Mapping[str, Exercise]) -> list[Entry]
 
     They are `<who>/<exercise>.py`, or else `<exercise>.py`, `<exercise>__<who>.py` and
     `<exercise>/<who>.py`. Other Python files come with no exercise, so that a mistyped name is
-    seen. Hidden ones are left out.
+    seen; so do folders that are links or cannot be read. Hidden ones are left out.
 
     Raises:
         NotFound: there is no such folder, or nothing to grade in it.
         EnvironmentFault: it cannot be read.
     """
     try:
-        found = [one for path in sorted(folder.iterdir()) for one in _entries(path, exercises)]
+        here = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        try:
+            found = list(_entries(folder, here, exercises))
+        finally:
+            os.close(here)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"There is no folder {folder}.") from None
     except OSError as error:
@@ -108,21 +122,56 @@ def find_entries(folder: Path, exercises: Mapping[str, Exercise]) -> list[Entry]
     return found
 
 
-def _entries(path: Path, exercises: Mapping[str, Exercise]) -> Iterator[Entry]:
-    if path.name.startswith("."):
-        return
-    if path.suffix == ".py":
-        yield _entry(path, exercises)
-    elif path.is_dir():
-        for inner in sorted(path.iterdir()):
-            if inner.suffix == ".py" and not inner.name.startswith("."):
-                named = path.name in exercises
-                yield Entry(file=inner, exercise=path.name) if named else _entry(inner, exercises)
+def _entries(folder: Path, here: int, exercises: Mapping[str, Exercise]) -> Iterator[Entry]:
+    for name in sorted(os.listdir(here)):
+        path = folder / name
+        if name.startswith("."):
+            continue
+        if path.suffix == ".py":
+            yield _entry(path, exercises)
+        elif _leads_to_folder(name, here):
+            try:
+                below = open_folder(name, here)
+            except OSError as error:
+                yield Entry(file=path, exercise=None, fault=_fault(error, "folder"))
+                continue
+            try:
+                yield from _inner(path, below, exercises)
+            finally:
+                os.close(below)
 
 
-def _entry(path: Path, exercises: Mapping[str, Exercise]) -> Entry:
+def _inner(folder: Path, here: int, exercises: Mapping[str, Exercise]) -> Iterator[Entry]:
+    for name in sorted(os.listdir(here)):
+        path = folder / name
+        if path.suffix != ".py" or name.startswith("."):
+            continue
+        if folder.name in exercises:
+            yield Entry(file=path, exercise=folder.name, depth=2)
+        else:
+            yield _entry(path, exercises, depth=2)
+
+
+def _leads_to_folder(name: str, here: int) -> bool:
+    """Tell whether a name is a folder or a link to one, which is worth a row."""
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=here).st_mode)
+    except OSError:
+        return False
+
+
+def _entry(path: Path, exercises: Mapping[str, Exercise], depth: int = 1) -> Entry:
     name = path.stem if path.stem in exercises else path.stem.partition(SEPARATOR)[0]
-    return Entry(file=path, exercise=name if name in exercises else None)
+    return Entry(file=path, exercise=name if name in exercises else None, depth=depth)
+
+
+def _fault(error: OSError, what: str = "file") -> str:
+    """Return why a file or folder below the one handed in is not read."""
+    if not isinstance(error, NotRegular):
+        return f"The {what} cannot be read: {error.strerror}."
+    if error.is_link:
+        return "This is a link. Links are not followed, so that nothing from elsewhere is read."
+    return "This is no regular file."
 
 
 def grade_all(
@@ -192,14 +241,12 @@ def grade_all(
 def _graded(entry: Entry, exercises: Mapping[str, Exercise], grader: Grades, how: How) -> Row:
     """Return the row of one file; only what would hold for every file is raised."""
     if entry.exercise is None:
-        return _row(entry, "unreadable", "No exercise has this name.")
+        return _row(entry, "unreadable", entry.fault or "No exercise has this name.")
+    top, pieces = entry.file.parents[entry.depth - 1], entry.file.parts[-entry.depth :]
     try:
-        if entry.file.exists() and not entry.file.is_file():  # a pipe would wait for ever
-            return _row(entry, "unreadable", "This is no regular file.")
-        with entry.file.open("rb") as stream:
-            source = stream.read(SOURCE_CAP + 1)
+        source = read_below(top, pieces, SOURCE_CAP + 1)
     except OSError as error:
-        return _row(entry, "unreadable", f"The file cannot be read: {error.strerror}.")
+        return _row(entry, "unreadable", _fault(error))
     try:
         report = grader.grade(
             exercises[entry.exercise],
@@ -259,7 +306,8 @@ def check_target(out: Path) -> None:
 def write_rows(rows: Sequence[Row], out: Path) -> None:
     """Write the rows as CSV or as a JSON list, by the file's ending, whole or not at all.
 
-    In CSV a cell that a spreadsheet would take for a formula gets an apostrophe in front.
+    In CSV a cell that a spreadsheet would take for a formula gets an apostrophe in front, and
+    control characters are written out. All cells are quoted, as some spreadsheets split at `;`.
 
     Raises:
         EnvironmentFault: it cannot be written.
@@ -269,7 +317,7 @@ def write_rows(rows: Sequence[Row], out: Path) -> None:
         text = json.dumps(plain, indent=2) + "\n"
     else:
         stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(list(Row.__dataclass_fields__))
         writer.writerows([_cell(value) for value in row.values()] for row in plain)
         text = stream.getvalue()
@@ -289,6 +337,7 @@ def write_rows(rows: Sequence[Row], out: Path) -> None:
 
 
 def _cell(value: object) -> object:
-    return (
-        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
-    )
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    return f"'{text}" if text.lstrip()[:1] in FORMULAS else text

@@ -29,6 +29,7 @@ from studytrack.services.deck import spread_of
 from studytrack.services.evidence import gather, ready_exercises
 from studytrack.services.moments import check_clock
 from studytrack.services.presets import preset
+from studytrack.services.sources import read_source, workspace
 from studytrack.services.study import Study
 
 
@@ -194,9 +195,7 @@ def history(study: Study, name: str) -> list[Attempt]:
 
 def solution_path(study: Study, item: Exercise) -> Path:
     """Return where the learner's file of an exercise lies; nothing is created."""
-    chosen = study.settings.workspace
-    folder = Path(chosen).expanduser() if chosen else study.paths.workspace
-    return folder / f"{item.id}.py"
+    return workspace(study) / f"{item.id}.py"
 
 
 def effort_of(study: Study, exercise_id: str) -> Effort:
@@ -331,7 +330,7 @@ def _holds_old_pass(study: Study, item: Exercise, path: Path) -> bool:
     """Tell whether the file is a solution that passed on an earlier study day."""
     today = study.stamp().study_day
     try:
-        text = path.read_bytes().decode("utf-8", "replace")  # as grading stores it
+        text = read_source(study, path).decode("utf-8", "replace")  # as grading stores it
     except OSError:
         return False
     return any(

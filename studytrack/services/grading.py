@@ -13,6 +13,7 @@ from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.ratings import exercise_rating, is_failed_submission
 from studytrack.domain.verdict import CheckResult, Report, report_to_plain
 from studytrack.errors import EnvironmentFault, NotFound, resolve
+from studytrack.files import NotRegular
 from studytrack.grader.client import Grader, GraderSettings
 from studytrack.grader.place import Place, find_place
 from studytrack.grader.warm import stop_server
@@ -20,6 +21,7 @@ from studytrack.paths import Paths
 from studytrack.services.consequences import Happened, consequences
 from studytrack.services.exercises import effort_of, rating_row, solution_path
 from studytrack.services.moments import check_clock
+from studytrack.services.sources import read_source
 from studytrack.services.study import Study
 
 
@@ -87,7 +89,14 @@ def read_submission(
         return exercise, stdin
     path = file if file is not None else solution_path(study, exercise)
     try:
-        return exercise, path.read_bytes()
+        return exercise, read_source(study, path)
+    except NotRegular as error:
+        linked = "It is a link, and none is followed in the workspace."
+        raise EnvironmentFault(
+            f"{path} cannot be read.",
+            linked if error.is_link else "It is no regular file.",
+            f"Name the file itself, or hand it over: `studytrack grade {exercise.id} - < FILE`.",
+        ) from error
     except (FileNotFoundError, NotADirectoryError):
         remedy = f"`studytrack exercise open {exercise.id}` writes the starter."
         raise NotFound(f"There is no file {path}.", "", remedy) from None

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from studytrack.content.decode import plain
 from studytrack.domain.cards import Card
@@ -217,7 +217,7 @@ def title_of(url: str) -> str:
     >>> title_of("https://posts.example/2024/the-illustrated-gpt_2.html")
     'the illustrated gpt 2'
     """
-    split = urlsplit(url)
+    split = _split(url)
     pieces = [piece for piece in split.path.split("/") if piece]
     last = re.sub(r"\.(html?|php|pdf|md)$", "", unquote(pieces[-1])) if pieces else ""
     return re.sub(r"[-_+\s]+", " ", last).strip() or (split.hostname or url)
@@ -279,9 +279,12 @@ def address_of(url: str) -> str:
     """
     text = url.strip()
     full = text if "://" in text else f"https://{text}"
-    split = urlsplit(full)
-    host = split.hostname or ""
-    if split.scheme not in {"http", "https"} or "." not in host.strip(".") or " " in full:
+    try:
+        split = urlsplit(full)
+        host, scheme = split.hostname or "", split.scheme
+    except ValueError:  # brackets that hold no IPv6 address
+        host, scheme = "", ""
+    if scheme not in {"http", "https"} or "." not in host.strip(".") or " " in full:
         raise UsageFault(
             f"`{text}` is no address.",
             "A reading is found by its URL.",
@@ -290,9 +293,19 @@ def address_of(url: str) -> str:
     return full
 
 
+def _split(url: str) -> SplitResult:
+    """Return the parts of an address; an imported one may be broken, and then has none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
 def _same_place(url: str) -> str:
-    split = urlsplit(url)
-    host = (split.hostname or "").removeprefix("www.")
+    split = _split(url)
+    if not split.hostname:
+        return url
+    host = split.hostname.removeprefix("www.")
     query = f"?{split.query}" if split.query else ""
     return f"{host}{split.path.rstrip('/')}{query}"
 
@@ -304,7 +317,7 @@ def _kind(kind: str, url: str) -> ReadingKind:
             return known
     if kind:
         raise UsageFault(f"No kind of reading `{kind}`.", "", f"The kinds are {', '.join(kinds)}.")
-    split = urlsplit(url)
+    split = _split(url)
     for pattern, guessed in _SITES:
         if re.search(pattern, split.hostname or "") or re.search(pattern, split.path):
             return guessed

@@ -30,7 +30,7 @@ def write_setting(paths: Paths, name: str, text: str) -> None:
         find_clock({}, value)  # a zone that is not there would stop every command
     load_settings(paths.settings, {})  # a broken file is the learner's to mend, not ours to replace
     path = paths.settings.resolve()  # a link into a folder of dotfiles is followed, not replaced
-    document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+    document = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
     _put(document, name, value)
     _replace(path, tomlkit.dumps(document))
 

@@ -86,10 +86,11 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let stdout be a terminal of some width."""
+    """Let stdout be a terminal of some width, without colours, which have tests of their own."""
 
     def wide(columns: int) -> None:
         monkeypatch.setattr(output, "is_terminal", lambda stream: stream is not None)
+        monkeypatch.setenv("NO_COLOR", "1")
         monkeypatch.setenv("COLUMNS", str(columns))
 
     return wide

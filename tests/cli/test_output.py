@@ -96,6 +96,18 @@ def test_colour_needs_a_terminal_and_nobody_against_it(
     assert wanted == output.colour(sys.stdout)
 
 
+def test_a_style_reaches_only_a_terminal(capsys, terminal, monkeypatch) -> None:
+    """The text is the same in a pipe, without codes."""
+    output.say(output.styled("done", bold=True), ".")
+    piped = capsys.readouterr().out
+    terminal(80)
+    monkeypatch.setenv("NO_COLOR", "")
+    output.say(output.styled("done", bold=True), ".")
+
+    assert "done.\n" == piped
+    assert "\x1b[1mdone\x1b[0m.\n" == capsys.readouterr().out
+
+
 def test_no_colour_by_option_or_in_a_pipe(ask, terminal) -> None:
     """Not even on a terminal with the option."""
     assert "\x1b" not in ask("doctor").out
@@ -185,5 +197,5 @@ def test_closed_streams_are_no_fault(monkeypatch) -> None:
     output.prepare_streams()
     output.say("nobody hears")
 
-    assert b"" == output.read_stdin()
+    assert b"" == output.read_stdin(10)
     assert not output.is_terminal(sys.stdout)
