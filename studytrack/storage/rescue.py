@@ -20,14 +20,15 @@ from typing import Any
 from studytrack.errors import StoreFault, StudytrackError
 from studytrack.paths import Paths, ensure
 from studytrack.storage.backup import Backup, backups, verify
-from studytrack.storage.faults import damaged, explained
+from studytrack.storage.faults import NOT_CHANGED, damaged, explained
+from studytrack.storage.files import copy_database, free_name, reading
 from studytrack.storage.journal import Contents, read_journal
 from studytrack.storage.migrate import check_revision
 from studytrack.storage.presence import alone
 from studytrack.storage.rows import SELECT_ATTEMPTS, SELECT_ROWS, attempt_of, row_of
 from studytrack.storage.store import Store
+from studytrack.storage.swap import finish, stage
 
-_COMPANIONS = ("-wal", "-shm")
 _PORTION = 500
 _HEX = re.compile(r"[0-9a-f]{32}")
 
@@ -54,9 +55,8 @@ def is_damaged(database: Path) -> bool:
     """
     if not database.exists() or database.stat().st_size == 0:
         return False
-    address = f"{database.resolve().as_uri()}?mode=ro"
     try:
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
+        with reading(database) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         return not re.search("locked|busy|unable to open|readonly|authoriz", str(error))
@@ -69,7 +69,7 @@ def rebuild(paths: Paths) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or there is nothing to rebuild it from.
     """
-    with alone(paths.data), explained(paths.database):
+    with alone(paths.data), explained(paths.database, NOT_CHANGED):
         return _replace(paths, _newest_good(paths), salvage=True)
 
 
@@ -84,7 +84,7 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or the backup is damaged; nothing was changed.
     """
-    with alone(paths.data), explained(paths.database):
+    with alone(paths.data), explained(paths.database, NOT_CHANGED):
         try:
             verify(chosen.path)
         except sqlite3.Error as error:
@@ -103,9 +103,9 @@ def read_database(path: Path, paths: Paths) -> dict[str, Any]:
         StoreFault: it is damaged, newer, or no database of studytrack.
     """
     try:
-        with _workshop(paths) as place, explained(path):
+        with _workshop(paths) as place, explained(path, NOT_CHANGED):
             check_revision(path)
-            _copy(path, place.database)
+            copy_database(path, place.database)
             store = Store.open(place, copies=False)
             try:
                 return store.dump()
@@ -140,7 +140,7 @@ def _replace(paths: Paths, base: Backup | None, *, salvage: bool, exact: bool = 
         )
     with _workshop(paths) as place:
         if base is not None:
-            _copy(base.path, place.database)
+            copy_database(base.path, place.database, alone=True)
         store = Store.open(place, copies=False)
         try:
             from_journal = store.merge({"log": journal.log, "attempts": journal.attempts})
@@ -153,9 +153,10 @@ def _replace(paths: Paths, base: Backup | None, *, salvage: bool, exact: bool = 
                 raise damaged(place.database, "; ".join(problems))
         finally:
             store.close()
-        kept = _swap(place.database, paths.database)
-    if exact and paths.journal.exists():
-        paths.journal.replace(_free_name(paths.journal, "before-restore"))
+        if exact and paths.journal.exists():
+            paths.journal.replace(free_name(paths.journal, "before-restore"))
+        stage(place.database, paths.database)
+    kept = finish(paths.database)
     for path in (paths.data / "writers").glob("*"):  # they wrote the old one
         path.unlink(missing_ok=True)
     return Replaced(
@@ -185,57 +186,18 @@ def _workshop(paths: Paths) -> Iterator[Paths]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
-    address = f"{source.resolve().as_uri()}?mode=ro"
-    with (
-        contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as read,
-        contextlib.closing(sqlite3.connect(target)) as written,
-    ):
-        read.backup(written)
-
-
-def _swap(new: Path, database: Path) -> Path | None:
-    """Put a closed database in the place of another; return where that one is kept."""
-    kept: Path | None = None
-    if database.exists():
-        kept = _free_name(database, "broken")
-        for end in ("", *_COMPANIONS):
-            source = database.with_name(database.name + end)
-            if source.exists():
-                shutil.copy2(source, kept.with_name(kept.name + end))
-        for end in _COMPANIONS:  # a log left behind would be played into the new database
-            database.with_name(database.name + end).unlink(missing_ok=True)
-    new.replace(database)
-    with contextlib.suppress(OSError):
-        folder = os.open(database.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return kept
-
-
-def _free_name(path: Path, word: str) -> Path:
-    number = 1
-    while (found := path.with_name(f"{path.name}.{word}-{number}")).exists():
-        number += 1
-    return found
-
-
 def _salvage(database: Path) -> Mapping[str, Any]:
     """Return the rows and attempts that can still be read of a damaged database."""
     found: dict[str, list[Any]] = {"log": [], "attempts": []}
     if not database.exists():
         return found
-    with contextlib.suppress(sqlite3.Error, StudytrackError):
-        address = f"{database.resolve().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
-            for record in _readable(connection, f"{SELECT_ROWS} NOT INDEXED", "log"):
-                with contextlib.suppress(ValueError, TypeError, KeyError):
-                    found["log"].append(row_of(record)._asdict())
-            for record in _readable(connection, f"{SELECT_ATTEMPTS} NOT INDEXED", "attempt"):
-                with contextlib.suppress(ValueError, TypeError, KeyError):
-                    found["attempts"].append(asdict(attempt_of(record)))
+    with contextlib.suppress(sqlite3.Error, StudytrackError), reading(database) as connection:
+        for record in _readable(connection, f"{SELECT_ROWS} NOT INDEXED", "log"):
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                found["log"].append(row_of(record)._asdict())
+        for record in _readable(connection, f"{SELECT_ATTEMPTS} NOT INDEXED", "attempt"):
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                found["attempts"].append(asdict(attempt_of(record)))
     return found
 
 
