@@ -7,6 +7,7 @@ scheduled or judged here.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -16,14 +17,15 @@ from typing import Any, Self
 
 from studytrack.domain.days import offset_minutes, study_day, utc_ms
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.errors import StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
 from studytrack.storage.caches import Caches
-from studytrack.storage.faults import explained
+from studytrack.storage.faults import explained, stops_writing_only
 from studytrack.storage.journal import Journal
 from studytrack.storage.leaps import Leaps
 from studytrack.storage.logbook import Logbook, Order
-from studytrack.storage.opening import opened
+from studytrack.storage.opening import finish_replacement, opened, opened_to_read
 from studytrack.storage.place import remark
 from studytrack.storage.presence import Presence
 from studytrack.storage.reader import Reader
@@ -47,10 +49,16 @@ class Store(Reader):
     """An open database. Safe to use from several threads; writers of other processes wait."""
 
     def __init__(
-        self, paths: Paths, connection: sqlite3.Connection, presence: Presence, *, copies: bool
+        self,
+        paths: Paths,
+        connection: sqlite3.Connection,
+        presence: Presence,
+        *,
+        copies: bool,
+        barred: StudytrackError | None = None,
     ) -> None:
         logbook = Logbook(connection)
-        session = Session(paths, connection, presence, self._forget, copies=copies)
+        session = Session(paths, connection, presence, self._forget, copies=copies, barred=barred)
         super().__init__(connection, logbook, Caches(connection, logbook), session)
         self._paths = paths
         self._lock, self._writing = session.lock, session.writing
@@ -66,6 +74,8 @@ class Store(Reader):
     def open(cls, paths: Paths, *, copies: bool = True) -> Self:
         """Open the learner's database; create or migrate it as needed.
 
+        Where nothing can be written it is opened to read, and every write is refused.
+
         Args:
             paths: the learner's directories.
             copies: keep the journal and the backups; only what is thrown away does without.
@@ -74,10 +84,19 @@ class Store(Reader):
             StoreFault: newer, damaged, busy or not a database.
             EnvironmentFault: the place cannot be written.
         """
-        with opened(paths) as (connection, presence):
-            store = cls(paths, connection, presence, copies=copies)
-            if copies:
-                store._begin_journal()
+        try:
+            finished = finish_replacement(paths)
+            with opened(paths) as (connection, presence):
+                store = cls(paths, connection, presence, copies=copies)
+                store._notices += finished
+                if copies:
+                    store._begin_journal()
+        except StudytrackError as error:
+            if not stops_writing_only(error):
+                raise
+            with opened_to_read(paths) as (connection, presence):
+                store = cls(paths, connection, presence, copies=False, barred=error)
+            store._notices.append(f"Nothing can be stored: {error.what} {error.why}")
         return store
 
     def close(self) -> None:
@@ -106,7 +125,8 @@ class Store(Reader):
             )
         if (text := remark(self._paths.data)) and self._session.meta("told_place") != text:
             self._notices.append(text)
-            self._connection.execute(PUT_META, ("told_place", text))
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk: it is said again
+                self._connection.execute(PUT_META, ("told_place", text))
 
     # --- moments and rows -------------------------------------------------------------------
 
@@ -247,6 +267,8 @@ class Store(Reader):
             StoreFault: none could be made.
         """
         with self._lock:
+            if self._session.barred is not None:
+                raise self._session.barred
             return back_up(self._paths.database, self._paths.backups, label)
 
     def adopt(self, device_id: str) -> None:
@@ -274,7 +296,7 @@ class Store(Reader):
             return self.device_id, self._last_clock, *moment
 
     def _device(self) -> str:
-        if not self._session.meta("device_id"):
+        if not self._session.meta("device_id") and self._session.barred is None:
             with explained(self._paths.database):  # OR IGNORE: whoever comes first names it
                 self._connection.execute(
                     "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)",
