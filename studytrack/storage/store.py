@@ -8,6 +8,7 @@ scheduled or judged here.
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
 from studytrack.storage.caches import Caches
 from studytrack.storage.faults import explained, stops_writing_only
-from studytrack.storage.journal import Journal
+from studytrack.storage.journal import Journal, journal_head
 from studytrack.storage.leaps import Leaps
 from studytrack.storage.logbook import Logbook, Order
 from studytrack.storage.opening import finish_replacement, opened, opened_to_read
@@ -33,6 +34,7 @@ from studytrack.storage.rows import INSERT_ATTEMPT, attempt_values
 from studytrack.storage.session import PUT_META, Session
 from studytrack.storage.shapes import Guard, StaleItem, Stamp
 
+_DEVICE = re.compile(r"[0-9a-f]{16}")
 __all__ = ["Guard", "StaleItem", "Stamp", "Store"]
 
 
@@ -119,9 +121,12 @@ class Store(Reader):
         journal.catch_up()
         self._session.journal = journal
         if missing := journal.missing_here:
+            events = f"{missing} event{'s'[: missing != 1]} that the database lacks"
             self._notices.append(
-                f"The journal holds {missing} event{'s'[: missing != 1]} that the database lacks. "
-                "`studytrack doctor --repair` brings them back."
+                f"The journal {self._paths.journal} is of another home; it holds {events}. "
+                f"`studytrack import {self._paths.journal}` unites the two."
+                if journal.is_foreign()
+                else f"The journal holds {events}. `studytrack doctor --repair` brings them back."
             )
         if (text := remark(self._paths.data)) and self._session.meta("told_place") != text:
             self._notices.append(text)
@@ -297,10 +302,12 @@ class Store(Reader):
 
     def _device(self) -> str:
         if not self._session.meta("device_id") and self._session.barred is None:
+            # A new database beside an old journal is the same home, whose database was lost.
+            known = journal_head(self._paths.journal)[1]
+            name = known if _DEVICE.fullmatch(known) else secrets.token_hex(8)
             with explained(self._paths.database):  # OR IGNORE: whoever comes first names it
                 self._connection.execute(
-                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)",
-                    (secrets.token_hex(8),),
+                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)", (name,)
                 )
         return self._session.meta("device_id")
 
