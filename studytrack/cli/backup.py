@@ -58,6 +58,8 @@ def restore(front: Front, name: str, exact: bool, yes: bool, as_json: bool) -> i
     if as_json:
         emit_json({"id": done.name, "title": f"restored {done.name}", **_plain(done)})
         return 0
+    for one in done.passed_over:
+        note(f"The backup {one} It was passed over.")
     say(f"Restored {done.name}: {_count(done.events)}.")
     say(f"{_count(done.reapplied, 'newer event')} came back from the journal.")
     if done.kept is not None:
@@ -86,6 +88,6 @@ def _data(one: BackupView) -> dict[str, Any]:
 def _plain(record: Any) -> dict[str, Any]:
     """Return a record as JSON shows it: paths as text."""
     return {
-        key: None if value is None else value if isinstance(value, int) else str(value)
+        key: value if value is None or isinstance(value, int | tuple) else str(value)
         for key, value in asdict(record).items()
     }

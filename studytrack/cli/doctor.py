@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict
 
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import ANSWER_IS_NO, emit_json, note, say, styled
+from studytrack.cli.output import ANSWER_IS_NO, emit_json, is_terminal, note, say, styled
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
@@ -23,7 +24,7 @@ def doctor(front: Front, repair: bool, as_json: bool) -> int:
     from studytrack.services.repair import repair as mend
 
     if repair:
-        for sentence in mend(front.study).sentences:
+        for sentence in mend(front.study, _ask if is_terminal(sys.stdin) else None).sentences:
             note(sentence)
     found = list(examine(front.paths, os.environ, front.open_study))
     failed = any(item.state == "fail" for item in found)
@@ -36,3 +37,7 @@ def doctor(front: Front, repair: bool, as_json: bool) -> int:
         if item.remedy and item.state != "ok":
             say(f"        {item.remedy}")
     return ANSWER_IS_NO if failed else 0
+
+
+def _ask(text: str) -> bool:
+    return click.confirm(f"{text} Unite the two?", err=True)

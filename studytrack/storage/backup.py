@@ -18,6 +18,7 @@ from pathlib import Path
 
 from studytrack.errors import StoreFault
 from studytrack.paths import ensure
+from studytrack.storage.files import make_private, reading, sync_file, sync_folder
 
 ALL_OF = timedelta(days=2)
 DAILY, WEEKLY, MONTHLY = 12, 10, 9
@@ -48,8 +49,8 @@ def back_up(database: Path, folder: Path, label: str) -> Path:
     """
     temporary = ensure(folder) / f".{os.getpid()}-{label}.partial"
     try:
-        with contextlib.closing(sqlite3.connect(database, timeout=5)) as source:
-            source.isolation_level = None
+        make_private(temporary)
+        with reading(database) as source:
             source.execute("BEGIN")  # the counts and the copy are of one moment
             counts = source.execute(_COUNTS).fetchone()
             moment = _newest_moment(source)
@@ -57,10 +58,10 @@ def back_up(database: Path, folder: Path, label: str) -> Path:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
         verify(temporary, counts)
-        _sync(temporary)
+        sync_file(temporary)
         target = folder / f"{moment:%Y%m%dT%H%M%SZ}-{counts[0]}-{label}.db"
         temporary.replace(target)
-        _sync(folder)
+        sync_folder(folder)
     except (sqlite3.Error, OSError) as error:
         raise StoreFault(
             f"No backup of {database} could be made.",
@@ -79,9 +80,8 @@ def verify(path: Path, counts: tuple[int, int] | None = None) -> None:
     Raises:
         sqlite3.Error: it is damaged, or its log and attempts have other counts.
     """
-    address = f"{path.resolve().as_uri()}?mode=ro"
-    with contextlib.closing(sqlite3.connect(address, uri=True)) as copy:
-        (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    with reading(path, alone=True) as copy:
+        (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
         found = copy.execute(_COUNTS).fetchone()
@@ -141,14 +141,3 @@ def _older(one: object, end: object) -> bool:
 def _newest_moment(connection: sqlite3.Connection) -> datetime:
     found = connection.execute("SELECT utc_ms FROM log ORDER BY clock DESC LIMIT 1").fetchone()
     return datetime.fromtimestamp(found[0] // 1000 if found else 0, UTC)
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    except OSError:
-        if path.is_file():  # a folder cannot be synced everywhere
-            raise
-    finally:
-        os.close(file)

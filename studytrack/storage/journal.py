@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.storage.files import open_regular, sync_folder
+from studytrack.storage.lines import ATTEMPT, KEYS, LOG, checked, head_of, is_head, sealed, unsealed
 from studytrack.storage.logbook import CHUNK, known_ids
 from studytrack.storage.rows import (
     SELECT_ATTEMPTS,
@@ -31,9 +32,7 @@ from studytrack.storage.rows import (
     row_of,
 )
 
-_ID = re.compile(rb'^\{"(log|attempt)":\{"(?:event|attempt)_id":"([^"\\]+)".*\}\}$')
-_LOG, _ATTEMPT = "log", "attempt"
-_KEYS = {_LOG: "event_id", _ATTEMPT: "attempt_id"}
+_LONGEST_HEAD = 4096  # bytes
 _FAR = 256  # rows behind which the checkpoint is written anew
 
 
@@ -66,7 +65,7 @@ class Journal:
         self._device = device_id
         self._file: int | None = None
         self._saved = self._seen = self._stored_checkpoint()
-        self._torn = self._unsynced = False
+        self._torn = self._unsynced = self._is_new = False
         self.missing_here = 0  # events of the journal that the database lacks
         self.fault: OSError | None = None  # why the last write failed
 
@@ -101,11 +100,19 @@ class Journal:
             seen = Checkpoint()  # a shorter file or database is not the one that was seen
         elif seen.size and self._name() != seen.name:
             seen = Checkpoint()
-        found = self._ids_from(seen.size)
+        try:
+            found = self._ids_from(seen.size)
+        except OSError as error:
+            self.fault = error
+            return
         self.missing_here += sum(
-            len(names) - len(known_ids(self._connection, kind, _KEYS[kind], names))
+            len(names) - len(known_ids(self._connection, kind, KEYS[kind], names))
             for kind, names in found.items()
         )
+        if size > seen.size:  # another process wrote it, and may have died before it was synced
+            with contextlib.suppress(OSError):
+                self._opened()
+                self._unsynced = True
         whole = True
         for lines in self._lines_behind(seen, found):
             whole = self._write(lines) is not None and whole
@@ -114,12 +121,25 @@ class Journal:
             name = seen.name or self._name()
             self._seen = Checkpoint(log=log, attempt=attempt, size=self._size(), name=name)
 
+    def is_foreign(self) -> bool:
+        """Tell whether the file was begun by another home, as `sources.is_foreign` does."""
+        name, device = journal_head(self._path)
+        if device in {"", self._device} or name == self._saved.name:
+            return False
+        text = "SELECT 1 FROM log WHERE device_id = ? LIMIT 1"
+        own, its = (
+            self._connection.execute(text, (one,)).fetchone() for one in (self._device, device)
+        )
+        return own is not None or its is None
+
     def sync(self) -> None:
-        """Put what was written onto the disk."""
+        """Put what was written onto the disk, and the name of a new file too."""
         if self._unsynced and self._file is not None:
             try:
                 os.fsync(self._file)
-                self._unsynced = False
+                if self._is_new:
+                    sync_folder(self._path.parent)
+                self._unsynced = self._is_new = False
             except OSError as error:
                 self.fault = error
 
@@ -127,7 +147,11 @@ class Journal:
         """Return what is to be stored as the checkpoint; None if the stored one is near enough."""
         seen, saved = self._seen, self._saved
         behind = seen.log - saved.log + seen.attempt - saved.attempt
-        if self.missing_here or not (behind > _FAR or behind < 0 or (always and seen != saved)):
+        if (
+            self._unsynced
+            or self.missing_here
+            or not (behind > _FAR or behind < 0 or (always and seen != saved))
+        ):
             return None
         self._saved = seen
         return seen
@@ -162,14 +186,14 @@ class Journal:
 
     def _opened(self) -> int:
         if self._file is None:
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-            self._file = os.open(self._path, flags, 0o600)
+            self._file = open_regular(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             size = os.fstat(self._file).st_size
             if size == 0:
                 name = secrets.token_hex(8)
-                head = json.dumps({"journal": name, "device": self._device})
+                head = sealed(json.dumps({"journal": name, "device": self._device}))
                 os.write(self._file, f"{head}\n".encode())
                 self._seen = Checkpoint(size=len(head) + 1, name=name)
+                self._is_new = True
             else:
                 self._torn = os.pread(self._file, 1, size - 1) != b"\n"
         return self._file
@@ -196,57 +220,67 @@ class Journal:
             return 0
 
     def _name(self) -> str:
-        try:
-            with self._path.open("rb") as file:
-                return str(json.loads(file.readline(4096)).get("journal", ""))
-        except (OSError, ValueError, AttributeError):
-            return ""
+        return journal_head(self._path)[0]
 
     def _ids_from(self, start: int) -> dict[str, set[str]]:
         """Return the ids of the rows and attempts that stand in the file from a byte on."""
         try:
             return journal_ids(self._path, start)[0]
         except FileNotFoundError:
-            return {_LOG: set(), _ATTEMPT: set()}
+            return {LOG: set(), ATTEMPT: set()}
 
     def _lines_behind(self, seen: Checkpoint, found: dict[str, set[str]]) -> Iterator[list[str]]:
         """Yield lines for the rows after the checkpoint that the file lacks, in portions."""
         for kind, text, start in (
-            (_LOG, SELECT_ROWS, seen.log),
-            (_ATTEMPT, SELECT_ATTEMPTS, seen.attempt),
+            (LOG, SELECT_ROWS, seen.log),
+            (ATTEMPT, SELECT_ATTEMPTS, seen.attempt),
         ):
             cursor = self._connection.execute(f"{text} WHERE rowid > ? ORDER BY rowid", (start,))
             while records := cursor.fetchmany(CHUNK):
                 fresh = [record for record in records if record[0] not in found[kind]]
                 if fresh:
-                    yield [
-                        row_line(row_of(one)) if kind == _LOG else attempt_line(attempt_of(one))
-                        for one in fresh
-                    ]
+                    yield (
+                        lines_of(map(row_of, fresh))
+                        if kind == LOG
+                        else lines_of((), map(attempt_of, fresh))
+                    )
+
+
+def journal_head(path: Path) -> tuple[str, str]:
+    """Return the name of a journal and the device of its home; "" for what cannot be read."""
+    try:
+        with os.fdopen(open_regular(path), "rb") as file:
+            return head_of(file.readline(_LONGEST_HEAD)) or ("", "")
+    except OSError:
+        return "", ""
 
 
 def journal_ids(path: Path, start: int = 0) -> tuple[dict[str, set[str]], int]:
     """Return the ids under `log` and `attempt`, and how many lines hold none; made for long files.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is no regular file.
     """
-    found: dict[str, set[str]] = {_LOG: set(), _ATTEMPT: set()}
+    found: dict[str, set[str]] = {LOG: set(), ATTEMPT: set()}
     damaged = 0
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         file.seek(start)
-        for line in map(bytes.strip, file):
-            if match := _ID.match(line):
-                found[match[1].decode()].add(match[2].decode())
-            elif line and not line.startswith(b'{"journal":'):
+        for raw in map(bytes.strip, file):
+            if line := checked(raw):
+                found[line.kind].add(line.name)
+            elif raw and not is_head(raw):
                 damaged += 1
     return found, damaged
 
 
-def read_journal(path: Path) -> Contents:
+def read_journal(path: Path, *, regular: bool = False) -> Contents:
     """Return what a journal holds, each event once, in the order of the file.
 
-    Lines that are cut or are no JSON are counted and left out.
+    Lines that are cut, are no JSON or do not fit their checksum are counted and left out.
+
+    Args:
+        path: the journal.
+        regular: refuse a pipe, which may never end.
 
     Raises:
         OSError: it cannot be read.
@@ -254,20 +288,23 @@ def read_journal(path: Path) -> Contents:
     contents = Contents()
     log: dict[str, dict[str, Any]] = {}
     attempts: dict[str, dict[str, Any]] = {}
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") if regular else path.open("rb") as file:
         for line in file:
             if not line.strip():
                 continue
             try:
-                entry = json.loads(line)
+                entry = json.loads(unsealed(line.strip()) or b"")
                 if "journal" in entry:
                     contents.device_id = str(entry.get("device", ""))
-                elif _LOG in entry:
-                    log.setdefault(LogRow(**entry[_LOG]).event_id, entry[_LOG])
+                    continue
+                ((kind, event),) = entry.items()
+                if kind == LOG:
+                    log.setdefault(LogRow(**event).event_id, event)
+                elif kind == ATTEMPT:
+                    attempts.setdefault(Attempt(**event).attempt_id, event)
                 else:
-                    made = Attempt(**entry[_ATTEMPT])
-                    attempts.setdefault(made.attempt_id, entry[_ATTEMPT])
-            except (ValueError, KeyError, TypeError, RecursionError):
+                    contents.damaged += 1
+            except (ValueError, AttributeError, TypeError, RecursionError):
                 contents.damaged += 1
     contents.log, contents.attempts = list(log.values()), list(attempts.values())
     return contents
@@ -281,4 +318,4 @@ def is_journal(start: bytes) -> bool:
 
 def lines_of(rows: Iterable[Any], attempts: Iterable[Any] = ()) -> list[str]:
     """Return the lines of rows and attempts."""
-    return [*map(row_line, rows), *map(attempt_line, attempts)]
+    return [sealed(text) for text in (*map(row_line, rows), *map(attempt_line, attempts))]

@@ -12,7 +12,8 @@ import sqlite3
 from pathlib import Path
 
 from studytrack.errors import StoreFault
-from studytrack.storage.faults import explain, not_ours
+from studytrack.storage.faults import NOT_CHANGED, explain, not_ours
+from studytrack.storage.files import reading
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -29,21 +30,22 @@ def current_revision(path: Path) -> str | None:
     Raises:
         StoreFault, EnvironmentFault: no database of studytrack, busy, or not readable.
     """
-    if not path.exists() or path.stat().st_size == 0:
+    if not path.exists():
+        return None
+    if not path.is_file():
+        raise not_ours(path, "It is no regular file.")
+    if path.stat().st_size == 0:
         return None
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
-        try:
+        with reading(path) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
             if "alembic_version" not in tables:
                 if tables:
                     raise not_ours(path, "It holds other tables.")
                 return None
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        finally:
-            connection.close()
     except sqlite3.DatabaseError as error:
-        raise explain(path, str(error)) from error
+        raise explain(path, str(error), NOT_CHANGED) from error
     return row[0] if row else None
 
 
@@ -94,6 +96,6 @@ def migrate(path: Path) -> None:
                     connection.exec_driver_sql("ROLLBACK")
                 raise
     except sa.exc.DBAPIError as error:
-        raise explain(path, str(error.orig)) from error
+        raise explain(path, str(error.orig), NOT_CHANGED) from error
     finally:
         engine.dispose()

@@ -6,14 +6,22 @@ Nothing here reads or writes rows.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+from studytrack.errors import StudytrackError
 from studytrack.paths import Paths, ensure
 from studytrack.storage.backup import back_up
-from studytrack.storage.faults import explained
+from studytrack.storage.faults import NOT_CHANGED, explained, stops_writing_only
+from studytrack.storage.files import companions, connect_to_read, make_private, reading
 from studytrack.storage.migrate import check_revision, current_revision, migrate
-from studytrack.storage.presence import Presence
+from studytrack.storage.presence import Presence, alone
+from studytrack.storage.swap import finish, staged
 
 PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
@@ -23,6 +31,22 @@ PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -16000",  # KiB; the upper pages of a long log's indexes
 )
+
+
+def finish_replacement(paths: Paths) -> list[str]:
+    """Finish a repair or restore that was interrupted; return what to say about it.
+
+    Raises:
+        StoreFault, EnvironmentFault: another process has the database open, or a file stays put.
+    """
+    if not staged(paths.database).exists():
+        return []
+    with explained(paths.database, NOT_CHANGED), alone(paths.data):
+        if not staged(paths.database).exists():  # another process was faster
+            return []
+        kept = finish(paths.database)
+    old = "" if kept is None else f" The database that was there before is kept as {kept}."
+    return [f"A repair or restore that was interrupted has been finished.{old}"]
 
 
 @contextlib.contextmanager
@@ -35,9 +59,12 @@ def opened(paths: Paths) -> Iterator[tuple[sqlite3.Connection, Presence]]:
     """
     ensure(paths.data)
     database = paths.database
-    with explained(database), contextlib.ExitStack() as undo:
+    with explained(database, NOT_CHANGED), contextlib.ExitStack() as undo:
         presence = Presence(paths.data)
         undo.callback(presence.end)
+        make_private(database)
+        if not os.access(database, os.W_OK):  # SQLite would say so only at the first write
+            raise PermissionError(errno.EACCES, "The file is read-only", str(database))
         if check_revision(database):
             if (old := current_revision(database)) is not None:
                 back_up(database, paths.backups, f"before-migration-from-{old}")
@@ -54,3 +81,47 @@ def opened(paths: Paths) -> Iterator[tuple[sqlite3.Connection, Presence]]:
             connection.execute(pragma).close()
         yield connection, presence
         undo.pop_all()
+
+
+@contextlib.contextmanager
+def opened_to_read(paths: Paths) -> Iterator[tuple[sqlite3.Connection, Presence]]:
+    """Open a database that cannot be written; it is closed only if what is done with it fails.
+
+    What cannot be read in place is copied to a temporary folder and read there: a log without its
+    index, a transaction to roll back, an older schema, a home without a database.
+
+    Raises:
+        StoreFault, EnvironmentFault: it cannot be read.
+    """
+    source = staged(paths.database) if staged(paths.database).exists() else paths.database
+    with explained(source, NOT_CHANGED), contextlib.ExitStack() as undo:
+        presence = Presence(paths.data, reading=True)
+        undo.callback(presence.end)
+        try:
+            in_place = source.exists() and not check_revision(source)
+        except StudytrackError as error:  # a companion is needed that cannot be made
+            if not stops_writing_only(error):
+                raise
+            in_place = False
+        connection = connect_to_read(source) if in_place else _connect_to_copy(source)
+        undo.callback(connection.close)
+        connection.execute("PRAGMA query_only = ON").close()
+        yield connection, presence
+        undo.pop_all()
+
+
+def _connect_to_copy(source: Path) -> sqlite3.Connection:
+    """Return a connection to a copy in memory, brought to the newest schema."""
+    with tempfile.TemporaryDirectory(prefix="studytrack-") as folder:
+        database = Path(folder) / source.name
+        for path in (source, *companions(source)):
+            if path.exists():
+                shutil.copyfile(path, database.with_name(path.name))
+        if check_revision(database):
+            migrate(database)
+        with reading(database) as found:
+            connection = sqlite3.connect(
+                ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            found.backup(connection)
+    return connection

@@ -27,10 +27,10 @@ _PATIENCE, _PAUSE = 5.0, 0.05  # seconds; replacing the file takes less
 
 
 class Presence:
-    """This process among those that have the database open."""
+    """This process among those that have the database open; `reading` makes no file."""
 
-    def __init__(self, data: Path) -> None:
-        self._lock: int | None = _open_lock(data)
+    def __init__(self, data: Path, *, reading: bool = False) -> None:
+        self._lock: int | None = _open_lock(data, reading=reading)
         self._folder = data / "writers"
         self._mark: tuple[int, Path] | None = None
         if self._lock is not None and not _wait(self._lock, exclusive=False):
@@ -96,9 +96,14 @@ def alone(data: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def _open_lock(data: Path) -> int | None:
+def _open_lock(data: Path, *, reading: bool = False) -> int | None:
     if fcntl is None:
         return None
+    if reading:
+        try:
+            return os.open(data / "studytrack.lock", os.O_RDONLY)
+        except OSError:  # nobody has written here yet, or it is another's
+            return None
     return os.open(ensure(data) / "studytrack.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
 

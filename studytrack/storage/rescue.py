@@ -2,7 +2,7 @@
 
 The new one is built beside the old one from a backup, the journal, and what can still be read of
 the old one; it is looked at before it takes the place, and the old one is kept under another name.
-Nobody else may have the database open meanwhile.
+Nobody else may have the database open meanwhile. `sources` decides what is right.
 """
 
 from __future__ import annotations
@@ -13,23 +13,35 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from studytrack.errors import StoreFault, StudytrackError
+from studytrack.errors import StoreFault
 from studytrack.paths import Paths, ensure
 from studytrack.storage.backup import Backup, backups, verify
-from studytrack.storage.faults import damaged, explained
-from studytrack.storage.journal import Contents, read_journal
-from studytrack.storage.migrate import check_revision
+from studytrack.storage.faults import NOT_CHANGED, damaged, explained
+from studytrack.storage.files import copy_database, free_name, reading, sync_folder
+from studytrack.storage.lines import Clue
+from studytrack.storage.migrate import check_revision, migrate
 from studytrack.storage.presence import alone
-from studytrack.storage.rows import SELECT_ATTEMPTS, SELECT_ROWS, attempt_of, row_of
+from studytrack.storage.renewal import is_off, renew_journal
+from studytrack.storage.sources import (
+    Source,
+    United,
+    as_dump,
+    database_events,
+    database_source,
+    differing,
+    gone,
+    is_foreign,
+    journal_source,
+    own_part,
+    same,
+    unite,
+)
 from studytrack.storage.store import Store
-
-_COMPANIONS = ("-wal", "-shm")
-_PORTION = 500
-_HEX = re.compile(r"[0-9a-f]{32}")
+from studytrack.storage.swap import finish, stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +49,7 @@ class Replaced:
     """What was put in place, and from where its events come.
 
     `base` is the backup that was begun with ("" for none), `from_journal` and `from_old` count the
-    events that it lacked; `kept` is the old file, None if there was none.
+    events that it lacked; `kept` is the old file, None if there was none or it stayed in place.
     """
 
     base: str
@@ -45,6 +57,29 @@ class Replaced:
     from_journal: int
     from_old: int
     kept: Path | None
+    fresh: bool = False  # there was no old one
+    changed: tuple[str, ...] = ()  # ids of events that the old database had wrong
+    gone: tuple[Clue, ...] = ()  # events of which no source shows the content
+    passed_over: tuple[str, ...] = ()  # damaged backups, each with the reason
+    spoilt: int = 0  # lines of the journal that are not as they were written
+    journal_kept: Path | None = None  # the old journal, where it was written anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How database and journal stand to each other.
+
+    `events` are the database's; `foreign` counts the events of a journal of another home that this
+    one lacks.
+    """
+
+    events: int = 0
+    differing: tuple[str, ...] = ()
+    spoilt: int = 0
+    missing_there: int = 0
+    missing_here: int = 0
+    foreign: int = 0
+    fault: str = ""
 
 
 def is_damaged(database: Path) -> bool:
@@ -54,23 +89,97 @@ def is_damaged(database: Path) -> bool:
     """
     if not database.exists() or database.stat().st_size == 0:
         return False
-    address = f"{database.resolve().as_uri()}?mode=ro"
     try:
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
+        with reading(database) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         return not re.search("locked|busy|unable to open|readonly|authoriz", str(error))
     return bool(found[0] != "ok")
 
 
-def rebuild(paths: Paths) -> Replaced:
-    """Replace a damaged database by the newest good backup, the journal and what is left of it.
+def compare(paths: Paths) -> Compared:
+    """Compare every event of the database with the journal's; nothing is changed."""
+    if not paths.journal.exists():
+        return Compared()
+    try:
+        journal = journal_source(paths.journal)
+    except OSError as error:
+        return Compared(fault=error.strerror or str(error))
+    events = lacking = shared = 0
+    off: list[str] = []
+    for key, text in database_events(paths.database):
+        events += 1
+        if key not in journal.texts:
+            lacking += 1
+            continue
+        shared += 1
+        if not same(journal.texts[key], text):
+            off.append(key[1])
+    missing = len(journal.texts) - shared
+    foreign = bool(missing) and _is_foreign(paths, journal)
+    return Compared(
+        events=events,
+        differing=tuple(off),
+        spoilt=journal.spoilt,
+        missing_there=lacking,
+        missing_here=0 if foreign else missing,
+        foreign=missing if foreign else 0,
+    )
+
+
+def _is_foreign(paths: Paths, journal: Source) -> bool:
+    """Ask database and backup whose journal it is; a damaged database may not say."""
+    old = database_source(paths.database)
+    if is_foreign(journal, old):
+        return True
+    return not old.device and is_foreign(journal, _newest_good(paths, journal, old)[1])
+
+
+def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
+    """Replace a damaged database by what the newest good backup, the journal and itself hold.
+
+    A database that is right stays; a journal that is not is written anew.
 
     Raises:
         StoreFault: it is open elsewhere, or there is nothing to rebuild it from.
     """
-    with alone(paths.data), explained(paths.database):
-        return _replace(paths, _newest_good(paths), salvage=True)
+    with alone(paths.data), explained(paths.database, NOT_CHANGED):
+        journal, old = _journal(paths.journal), database_source(paths.database)
+        base, backup, passed = _newest_good(paths, journal, old)
+        foreign = is_foreign(journal, old, backup) and not unite_foreign
+        told = own_part(journal, old, backup) if foreign else journal
+        united = unite(told, old, backup)
+        _search_further(paths, united, base)
+        if base is None and not united.texts:
+            raise StoreFault(
+                f"{paths.database} cannot be rebuilt.",
+                f"There is neither a good backup in {paths.backups} nor a journal beside it.",
+                "`studytrack import FILE` brings in an export or another database. "
+                "Nothing was changed.",
+            )
+        device = old.device or backup.device or journal.device
+        kept, fresh = None, not paths.database.exists()
+        if fresh or is_damaged(paths.database) or united.changed:
+            _build(paths, as_dump(united.texts), device)
+            kept = finish(paths.database)
+            _forget_writers(paths)
+        renewed = None
+        if not foreign and is_off(journal, united):
+            renewed = renew_journal(paths.journal, united.texts, device)
+    here = backup.texts.keys()
+    return Replaced(
+        base=base.name if base else "",
+        events=sum(kind == "log" for kind, _ in united.texts),
+        from_journal=len(united.texts.keys() & told.texts.keys() - here),
+        from_old=len(united.texts.keys() - told.texts.keys() - here),
+        kept=kept,
+        fresh=fresh,
+        changed=tuple(name for _, name in united.changed),
+        gone=tuple(united.gone),
+        passed_over=passed,
+        spoilt=journal.spoilt,
+        journal_kept=renewed,
+    )
 
 
 def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
@@ -84,12 +193,35 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or the backup is damaged; nothing was changed.
     """
-    with alone(paths.data), explained(paths.database):
-        try:
-            verify(chosen.path)
-        except sqlite3.Error as error:
-            raise damaged(chosen.path, f"SQLite says: {error}.") from error
-        return _replace(paths, chosen, salvage=False, exact=exact)
+    with alone(paths.data), explained(paths.database, NOT_CHANGED):
+        journal, old = _journal(paths.journal), database_source(paths.database)
+        backup, reason = _examined(paths, chosen, journal, old)
+        if reason:
+            raise damaged(chosen.path, reason)
+        if exact:
+            journal = Source()
+        elif is_foreign(journal, old, backup):
+            journal = own_part(journal, old, backup)
+        united = unite(journal, Source(), backup)
+        _build(paths, as_dump(united.texts), backup.device or old.device)
+        if exact and paths.journal.exists():
+            paths.journal.replace(free_name(paths.journal, "before-restore"))
+            sync_folder(paths.journal.parent)
+        kept = finish(paths.database)
+        _forget_writers(paths)
+    return Replaced(
+        base=chosen.name,
+        events=sum(kind == "log" for kind, _ in united.texts),
+        from_journal=len(united.texts) - len(backup.texts),
+        from_old=0,
+        kept=kept,
+    )
+
+
+def newest_good(paths: Paths) -> tuple[Backup | None, tuple[str, ...]]:
+    """Return the newest backup that is whole, and the damaged ones after it with the reasons."""
+    base, _, passed = _newest_good(paths, _journal(paths.journal), database_source(paths.database))
+    return base, passed
 
 
 def read_database(path: Path, paths: Paths) -> dict[str, Any]:
@@ -103,9 +235,9 @@ def read_database(path: Path, paths: Paths) -> dict[str, Any]:
         StoreFault: it is damaged, newer, or no database of studytrack.
     """
     try:
-        with _workshop(paths) as place, explained(path):
+        with _workshop(paths) as place, explained(path, NOT_CHANGED):
             check_revision(path)
-            _copy(path, place.database)
+            copy_database(path, place.database)
             store = Store.open(place, copies=False)
             try:
                 return store.dump()
@@ -120,58 +252,103 @@ def read_database(path: Path, paths: Paths) -> dict[str, Any]:
         ) from error
 
 
-def _newest_good(paths: Paths) -> Backup | None:
-    for one in reversed(backups(paths.backups)):
-        with contextlib.suppress(sqlite3.Error):
-            verify(one.path)
-            return one
-    return None
+def _journal(path: Path) -> Source:
+    """Return what the journal holds; a pipe or folder in its place holds nothing.
 
-
-def _replace(paths: Paths, base: Backup | None, *, salvage: bool, exact: bool = False) -> Replaced:
-    journal = Contents() if exact else _journal(paths.journal)
-    old = _salvage(paths.database) if salvage else {"log": [], "attempts": []}
-    if base is None and not (journal.log or journal.attempts or old["log"] or old["attempts"]):
+    Raises:
+        StoreFault: it cannot be read, so the newest events may be missed.
+    """
+    try:
+        return journal_source(path)
+    except OSError as error:
+        if path.exists() and not path.is_file():
+            return Source(spoilt=1)
         raise StoreFault(
-            f"{paths.database} cannot be rebuilt.",
-            f"There is neither a good backup in {paths.backups} nor a journal beside it.",
-            "`studytrack import FILE` brings in an export or another database. "
-            "Nothing was changed.",
-        )
+            f"The journal {path} cannot be read.",
+            f"The system says: {error.strerror or error}. It may hold what nothing else has.",
+            "Make it readable, or move it away, and try again. Nothing was changed.",
+        ) from error
+
+
+def _newest_good(
+    paths: Paths, journal: Source, old: Source
+) -> tuple[Backup | None, Source, tuple[str, ...]]:
+    passed: list[str] = []
+    for one in reversed(backups(paths.backups)):
+        backup, reason = _examined(paths, one, journal, old)
+        if not reason:
+            return one, backup, tuple(passed)
+        passed.append(f"{one.name}: {reason}")
+    return None, Source(), tuple(passed)
+
+
+def _examined(paths: Paths, one: Backup, journal: Source, old: Source) -> tuple[Source, str]:
+    """Return what a backup holds and why it cannot be trusted, "" if it can.
+
+    An event that differs from the journal's speaks against the backup if the journal's line has
+    its checksum, or the database says the same.
+    """
+    try:
+        verify(one.path)
+        backup = _source_of(paths, one.path)
+    except (sqlite3.Error, OSError) as error:
+        return Source(), f"SQLite says: {error}."
+    count = sum(kind == "log" for kind, _ in backup.texts)
+    if count != one.events:
+        return backup, f"It holds {count} events; its name says {one.events}."
+    wrong = [
+        key
+        for key in differing(journal, backup)
+        if key in journal.sealed or (key in old.texts and same(old.texts[key], journal.texts[key]))
+    ]
+    if wrong:
+        shown = ", ".join(name for _, name in wrong[:3]) + (", …" if len(wrong) > 3 else "")  # noqa: PLR2004 - a line
+        return backup, f"{len(wrong)} of its events differ from the journal's: {shown}."
+    return backup, ""
+
+
+def _source_of(paths: Paths, path: Path) -> Source:
+    """Return what a whole backup holds; one of an older version is read from an upgraded copy."""
+    if not check_revision(path):
+        return database_source(path, alone=True)
     with _workshop(paths) as place:
-        if base is not None:
-            _copy(base.path, place.database)
+        copy_database(path, place.database, alone=True)
+        migrate(place.database)
+        return database_source(place.database)
+
+
+def _search_further(paths: Paths, united: United, base: Backup | None) -> None:
+    """Look in every other backup, damaged or not, for events of which only a trace is left."""
+    if not united.gone:
+        return
+    for one in reversed(backups(paths.backups)):
+        if base is not None and one.path == base.path:
+            continue
+        other = database_source(one.path, alone=True)
+        names = {clue.name for clue in united.gone}
+        united.texts |= {key: text for key, text in other.texts.items() if key[1] in names}
+        united.gone = gone(united.texts, united.gone)
+
+
+def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:
+    """Make a database of the events, look at it, and let it wait beside the old one."""
+    with _workshop(paths) as place:
         store = Store.open(place, copies=False)
         try:
-            from_journal = store.merge({"log": journal.log, "attempts": journal.attempts})
-            from_old = store.merge(_unseen(store, old)) if salvage else 0
-            if base is None and journal.device_id:
-                store.adopt(journal.device_id)
+            store.merge(dump)
+            if device:
+                store.adopt(device)
             store.rebuild()
-            events = store.size()
             if problems := store.check():
                 raise damaged(place.database, "; ".join(problems))
         finally:
             store.close()
-        kept = _swap(place.database, paths.database)
-    if exact and paths.journal.exists():
-        paths.journal.replace(_free_name(paths.journal, "before-restore"))
-    for path in (paths.data / "writers").glob("*"):  # they wrote the old one
+        stage(place.database, paths.database)
+
+
+def _forget_writers(paths: Paths) -> None:
+    for path in (paths.data / "writers").glob("*"):  # they wrote the old database
         path.unlink(missing_ok=True)
-    return Replaced(
-        base=base.name if base else "",
-        events=events,
-        from_journal=from_journal,
-        from_old=from_old,
-        kept=kept,
-    )
-
-
-def _journal(path: Path) -> Contents:
-    try:
-        return read_journal(path)
-    except FileNotFoundError:
-        return Contents()
 
 
 @contextlib.contextmanager
@@ -183,98 +360,3 @@ def _workshop(paths: Paths) -> Iterator[Paths]:
         yield replace(paths, data=ensure(place))
     finally:
         shutil.rmtree(place, ignore_errors=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    address = f"{source.resolve().as_uri()}?mode=ro"
-    with (
-        contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as read,
-        contextlib.closing(sqlite3.connect(target)) as written,
-    ):
-        read.backup(written)
-
-
-def _swap(new: Path, database: Path) -> Path | None:
-    """Put a closed database in the place of another; return where that one is kept."""
-    kept: Path | None = None
-    if database.exists():
-        kept = _free_name(database, "broken")
-        for end in ("", *_COMPANIONS):
-            source = database.with_name(database.name + end)
-            if source.exists():
-                shutil.copy2(source, kept.with_name(kept.name + end))
-        for end in _COMPANIONS:  # a log left behind would be played into the new database
-            database.with_name(database.name + end).unlink(missing_ok=True)
-    new.replace(database)
-    with contextlib.suppress(OSError):
-        folder = os.open(database.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return kept
-
-
-def _free_name(path: Path, word: str) -> Path:
-    number = 1
-    while (found := path.with_name(f"{path.name}.{word}-{number}")).exists():
-        number += 1
-    return found
-
-
-def _salvage(database: Path) -> Mapping[str, Any]:
-    """Return the rows and attempts that can still be read of a damaged database."""
-    found: dict[str, list[Any]] = {"log": [], "attempts": []}
-    if not database.exists():
-        return found
-    with contextlib.suppress(sqlite3.Error, StudytrackError):
-        address = f"{database.resolve().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
-            for record in _readable(connection, f"{SELECT_ROWS} NOT INDEXED", "log"):
-                with contextlib.suppress(ValueError, TypeError, KeyError):
-                    found["log"].append(row_of(record)._asdict())
-            for record in _readable(connection, f"{SELECT_ATTEMPTS} NOT INDEXED", "attempt"):
-                with contextlib.suppress(ValueError, TypeError, KeyError):
-                    found["attempts"].append(asdict(attempt_of(record)))
-    return found
-
-
-def _unseen(store: Store, old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what only the damaged database has, where it looks as it was written.
-
-    A flipped byte can give a row another id; no device has two rows of one clock.
-    """
-    taken = {(row.device_id, row.clock) for row in store.rows()}
-    graded = {(made.device_id, made.clock) for made in store.attempts()}
-    return {
-        "log": [row for row in old["log"] if _sound(row, "event_id", taken)],
-        "attempts": [made for made in old["attempts"] if _sound(made, "attempt_id", graded)],
-    }
-
-
-def _sound(row: Mapping[str, Any], key: str, taken: set[tuple[str, int]]) -> bool:
-    numbers = (row["clock"], row["utc_ms"], row["offset_min"], row["study_day"])
-    words = (row[key], row["device_id"], row.get("kind", ""), row.get("item_id", ""))
-    return (
-        all(isinstance(number, int) for number in numbers)
-        and all(isinstance(word, str) for word in words)
-        and _HEX.fullmatch(row[key]) is not None
-        and (row["device_id"], row["clock"]) not in taken
-    )
-
-
-def _readable(connection: sqlite3.Connection, text: str, table: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the records of a table, row by row around what cannot be read."""
-    try:
-        (last,) = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608 - fixed names
-    except sqlite3.Error:
-        return
-    for start in range(0, last or 0, _PORTION):
-        end = min(start + _PORTION, last)
-        where = f"{text} WHERE rowid > ? AND rowid <= ?"
-        try:
-            yield from connection.execute(where, (start, end)).fetchall()
-        except sqlite3.Error:
-            for number in range(start, end):
-                with contextlib.suppress(sqlite3.Error):
-                    yield from connection.execute(where, (number, number + 1)).fetchall()

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.errors import StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.copies import Copies
 from studytrack.storage.faults import damaged, explained
@@ -115,6 +116,7 @@ class Session:
         presence: this process among those that have it open.
         forget: called when what is held in memory may no longer be what is stored.
         copies: make copies while in use.
+        barred: why nothing can be written, where that is so.
     """
 
     def __init__(
@@ -125,10 +127,12 @@ class Session:
         forget: Callable[[], None],
         *,
         copies: bool = True,
+        barred: StudytrackError | None = None,
     ) -> None:
         self.lock = threading.RLock()
         self.changes = 0
         self.journal: Journal | None = None
+        self.barred = barred
         self.database: Path = paths.database
         self._reading, self._writing = Reading(self), Writing(self)
         self._trusting = Reading(self, trusting=True)
@@ -238,6 +242,8 @@ class Session:
 
     def _begin_writing(self) -> None:
         """Look at the database if its last writer died; say that it is being written from now."""
+        if self.barred is not None:
+            raise self.barred
         if self._damage:
             raise damaged(self.database, "; ".join(self._damage))
         dead = self._presence.dead_writers()

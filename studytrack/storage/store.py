@@ -7,6 +7,8 @@ scheduled or judged here.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -16,14 +18,15 @@ from typing import Any, Self
 
 from studytrack.domain.days import offset_minutes, study_day, utc_ms
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.errors import StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
 from studytrack.storage.caches import Caches
-from studytrack.storage.faults import explained
-from studytrack.storage.journal import Journal
+from studytrack.storage.faults import explained, stops_writing_only
+from studytrack.storage.journal import Journal, journal_head
 from studytrack.storage.leaps import Leaps
 from studytrack.storage.logbook import Logbook, Order
-from studytrack.storage.opening import opened
+from studytrack.storage.opening import finish_replacement, opened, opened_to_read
 from studytrack.storage.place import remark
 from studytrack.storage.presence import Presence
 from studytrack.storage.reader import Reader
@@ -31,6 +34,7 @@ from studytrack.storage.rows import INSERT_ATTEMPT, attempt_values
 from studytrack.storage.session import PUT_META, Session
 from studytrack.storage.shapes import Guard, StaleItem, Stamp
 
+_DEVICE = re.compile(r"[0-9a-f]{16}")
 __all__ = ["Guard", "StaleItem", "Stamp", "Store"]
 
 
@@ -47,10 +51,16 @@ class Store(Reader):
     """An open database. Safe to use from several threads; writers of other processes wait."""
 
     def __init__(
-        self, paths: Paths, connection: sqlite3.Connection, presence: Presence, *, copies: bool
+        self,
+        paths: Paths,
+        connection: sqlite3.Connection,
+        presence: Presence,
+        *,
+        copies: bool,
+        barred: StudytrackError | None = None,
     ) -> None:
         logbook = Logbook(connection)
-        session = Session(paths, connection, presence, self._forget, copies=copies)
+        session = Session(paths, connection, presence, self._forget, copies=copies, barred=barred)
         super().__init__(connection, logbook, Caches(connection, logbook), session)
         self._paths = paths
         self._lock, self._writing = session.lock, session.writing
@@ -66,6 +76,8 @@ class Store(Reader):
     def open(cls, paths: Paths, *, copies: bool = True) -> Self:
         """Open the learner's database; create or migrate it as needed.
 
+        Where nothing can be written it is opened to read, and every write is refused.
+
         Args:
             paths: the learner's directories.
             copies: keep the journal and the backups; only what is thrown away does without.
@@ -74,10 +86,19 @@ class Store(Reader):
             StoreFault: newer, damaged, busy or not a database.
             EnvironmentFault: the place cannot be written.
         """
-        with opened(paths) as (connection, presence):
-            store = cls(paths, connection, presence, copies=copies)
-            if copies:
-                store._begin_journal()
+        try:
+            finished = finish_replacement(paths)
+            with opened(paths) as (connection, presence):
+                store = cls(paths, connection, presence, copies=copies)
+                store._notices += finished
+                if copies:
+                    store._begin_journal()
+        except StudytrackError as error:
+            if not stops_writing_only(error):
+                raise
+            with opened_to_read(paths) as (connection, presence):
+                store = cls(paths, connection, presence, copies=False, barred=error)
+            store._notices.append(f"Nothing can be stored: {error.what} {error.why}")
         return store
 
     def close(self) -> None:
@@ -100,13 +121,17 @@ class Store(Reader):
         journal.catch_up()
         self._session.journal = journal
         if missing := journal.missing_here:
+            events = f"{missing} event{'s'[: missing != 1]} that the database lacks"
             self._notices.append(
-                f"The journal holds {missing} event{'s'[: missing != 1]} that the database lacks. "
-                "`studytrack doctor --repair` brings them back."
+                f"The journal {self._paths.journal} is of another home; it holds {events}. "
+                f"`studytrack import {self._paths.journal}` unites the two."
+                if journal.is_foreign()
+                else f"The journal holds {events}. `studytrack doctor --repair` brings them back."
             )
         if (text := remark(self._paths.data)) and self._session.meta("told_place") != text:
             self._notices.append(text)
-            self._connection.execute(PUT_META, ("told_place", text))
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk: it is said again
+                self._connection.execute(PUT_META, ("told_place", text))
 
     # --- moments and rows -------------------------------------------------------------------
 
@@ -247,6 +272,8 @@ class Store(Reader):
             StoreFault: none could be made.
         """
         with self._lock:
+            if self._session.barred is not None:
+                raise self._session.barred
             return back_up(self._paths.database, self._paths.backups, label)
 
     def adopt(self, device_id: str) -> None:
@@ -274,11 +301,13 @@ class Store(Reader):
             return self.device_id, self._last_clock, *moment
 
     def _device(self) -> str:
-        if not self._session.meta("device_id"):
+        if not self._session.meta("device_id") and self._session.barred is None:
+            # A new database beside an old journal is the same home, whose database was lost.
+            known = journal_head(self._paths.journal)[1]
+            name = known if _DEVICE.fullmatch(known) else secrets.token_hex(8)
             with explained(self._paths.database):  # OR IGNORE: whoever comes first names it
                 self._connection.execute(
-                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)",
-                    (secrets.token_hex(8),),
+                    "INSERT OR IGNORE INTO meta (name, value) VALUES ('device_id', ?)", (name,)
                 )
         return self._session.meta("device_id")
 
