@@ -159,7 +159,12 @@ def lift_memory_limit() -> None:
 
 
 def close_in(
-    limits: Limits, parent: int, landlock_version: int = 0, layers: Layers = ALL
+    limits: Limits,
+    parent: int,
+    landlock_version: int = 0,
+    layers: Layers = ALL,
+    *,
+    cuda: bool = False,
 ) -> tuple[str, ...]:
     """Apply every layer in order and return the names of those that took hold.
 
@@ -168,6 +173,7 @@ def close_in(
         parent: the zygote's pid.
         landlock_version: the ABI of the rules at descriptor `RULES`; 0 if there are none.
         layers: what to apply at most.
+        cuda: a driver of a GPU works in the process.
     """
     empty_environment()
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
@@ -175,7 +181,8 @@ def close_in(
         ("process", lambda: protect_process(parent)),
         ("rlimits", lambda: limit_resources(limits)),
         (f"landlock {landlock_version}", lambda: _restrict_files(landlock_version)),
-        ("seccomp", lambda: layers.seccomp and seccomp.lock()),  # the last: it forbids the others
+        # the last: it forbids the others
+        ("seccomp", lambda: layers.seccomp and seccomp.lock(cuda=cuda)),
     )
     return tuple(name for name, apply in steps if apply())
 

@@ -324,7 +324,8 @@ def main(control: int, device: str = "cpu", chosen: str = "{}") -> None:
         questions, answers, output = fds
         take_channels(questions, answers, output, rules, keep=drivers)
         alone = thread_count() == 1
-        applied = close_in(limits, judge, version if rules is not None else 0, layers)
+        version = version if rules is not None else 0
+        applied = close_in(limits, judge, version, layers, cuda=device != "cpu")
         become_runner(applied if alone else partly(applied))
         status = 0
     except BaseException:  # noqa: BLE001 - into the captured output, as the zygote does
