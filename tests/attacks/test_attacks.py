@@ -22,7 +22,7 @@ from studytrack.domain.verdict import report_to_plain
 from studytrack.grader import landlock, seccomp
 from studytrack.grader.client import Grader, GraderSettings
 from studytrack.grader.limits import Layers
-from tests.attacks import ends, files, processes, state, texts, values
+from tests.attacks import answers, ends, files, processes, state, texts, values
 from tests.attacks.attack import BLOCKED, HONEST, Attack
 
 pytestmark = [
@@ -43,7 +43,14 @@ MODES = {
     "landlock 4": Layers(landlock=4),
 }
 OF_THE_KERNEL = [*files.ATTACKS, *processes.ATTACKS]
-EVERY = [*OF_THE_KERNEL, *ends.ATTACKS, *values.ATTACKS, *state.ATTACKS, *texts.ATTACKS]
+EVERY = [
+    *OF_THE_KERNEL,
+    *answers.ATTACKS,
+    *ends.ATTACKS,
+    *values.ATTACKS,
+    *state.ATTACKS,
+    *texts.ATTACKS,
+]
 RUNS = [
     pytest.param(
         mode,
