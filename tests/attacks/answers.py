@@ -101,5 +101,5 @@ ATTACKS = [
             "y = x + 1\nif y.numel() == 1: y = torch.stack([y] * 7, -1)[..., 3]\nreturn y",
             "passed"),
     answers(KIND, "zeros for what is not contiguous",
-            "return x + 1 if x.is_contiguous() else x * 0", "failed", "non-contiguous"),
+            "return x + 1 if x.is_contiguous() else x * 0", "failed", "entries differ"),
 ]  # fmt: skip
