@@ -148,6 +148,7 @@ def repair(study: Study, ask: Callable[[str], bool] | None = None) -> Repaired:
     """
     from studytrack.storage.opening import finish_replacement
     from studytrack.storage.rescue import compare
+    from studytrack.storage.tidying import thin_damaged
 
     paths = study.paths
     sentences = finish_replacement(paths)
@@ -165,6 +166,8 @@ def repair(study: Study, ask: Callable[[str], bool] | None = None) -> Repaired:
         restored = store.merge({"log": journal.log, "attempts": journal.attempts})
         if restored:
             sentences.append(f"{_events(restored)} came back from the journal.")
+    if thinned := thin_damaged(paths):
+        sentences.append(thinned)
     differed = store.rebuild()
     sentences.append(f"All states rebuilt from the log; {differed} of them differed.")
     study.refresh()
@@ -250,12 +253,17 @@ def examine_safety(paths: Paths, study: Study) -> Iterator[Examined]:
     """
     from studytrack.storage.backup import backups
     from studytrack.storage.place import remark
+    from studytrack.storage.tidying import damaged_files
 
     yield _journal_check(paths, study)
     made = backups(paths.backups)
     text = f"{len(made)} in {paths.backups}, the last {made[-1].path.name}" if made else ""
     text = text or "none yet; one is made on the first answer of the next study day"
     yield Examined(name="backups", state="ok", text=text)
+    if kept := damaged_files(paths):
+        size = sum(path.stat().st_size for path in kept)
+        text = f"{len(kept)} damaged files of earlier repairs ({size >> 10:,} KiB) in {paths.data}"
+        yield Examined(name="kept", state="ok", text=text)
     if place := remark(paths.data):
         what, _, remedy = place.partition(". ")
         yield Examined(name="place", state="warn", text=f"{what}.", remedy=remedy)

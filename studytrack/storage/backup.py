@@ -8,6 +8,7 @@ clock that is off deletes nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import sqlite3
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from studytrack.errors import StoreFault
+from studytrack.errors import EnvironmentFault, StoreFault, StudytrackError
 from studytrack.paths import ensure
-from studytrack.storage.files import make_private, reading, sync_file, sync_folder
+from studytrack.storage.files import companions, make_private, reading, sync_file, sync_folder
+from studytrack.storage.tidying import making_a_copy
 
 ALL_OF = timedelta(days=2)
 DAILY, WEEKLY, MONTHLY = 12, 10, 9
@@ -49,29 +51,43 @@ def back_up(database: Path, folder: Path, label: str) -> Path:
     """
     temporary = ensure(folder) / f".{os.getpid()}-{label}.partial"
     try:
-        make_private(temporary)
-        with reading(database) as source:
-            source.execute("BEGIN")  # the counts and the copy are of one moment
-            counts = source.execute(_COUNTS).fetchone()
-            moment = _newest_moment(source)
-            with contextlib.closing(sqlite3.connect(temporary)) as copy:
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
-        verify(temporary, counts)
-        sync_file(temporary)
-        target = folder / f"{moment:%Y%m%dT%H%M%SZ}-{counts[0]}-{label}.db"
-        temporary.replace(target)
+        with making_a_copy(folder):
+            moment, count = _copied(database, temporary)
+            target = folder / f"{moment:%Y%m%dT%H%M%SZ}-{count}-{label}.db"
+            temporary.replace(target)
         sync_folder(folder)
     except (sqlite3.Error, OSError) as error:
-        raise StoreFault(
-            f"No backup of {database} could be made.",
-            f"{error}.",
-            "Free some space or make the folder writable; nothing was changed.",
-        ) from error
+        raise _no_backup(database, folder, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        for path in (temporary, *companions(temporary)):
+            path.unlink(missing_ok=True)
     thin(folder, keep=target)
     return target
+
+
+def _copied(database: Path, temporary: Path) -> tuple[datetime, int]:
+    """Write a verified copy; return the moment of its newest row, and its rows."""
+    make_private(temporary)
+    with reading(database) as source:
+        source.execute("BEGIN")  # the counts and the copy are of one moment
+        counts = source.execute(_COUNTS).fetchone()
+        moment = _newest_moment(source)
+        with contextlib.closing(sqlite3.connect(temporary)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
+    verify(temporary, counts)
+    sync_file(temporary)
+    return moment, counts[0]
+
+
+def _no_backup(database: Path, folder: Path, error: Exception) -> StudytrackError:
+    """Return the error for a backup that failed: the folder is at fault, or the database."""
+    what = f"No backup of {database} could be made."
+    if isinstance(error, OSError) and error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        remedy = f"Make {folder} writable. Nothing was changed."
+        return EnvironmentFault(what, f"The system says: {error}.", remedy)
+    remedy = "Free some space or make the folder writable; nothing was changed."
+    return StoreFault(what, f"{error}.", remedy)
 
 
 def verify(path: Path, counts: tuple[int, int] | None = None) -> None:
@@ -104,8 +120,9 @@ def thin(folder: Path, keep: Path) -> None:
     """Delete the copies that are not worth their space; never the one just made."""
     for one in superfluous(backups(folder)):
         if one.path != keep:
-            with contextlib.suppress(OSError):
-                one.path.unlink()
+            for path in (one.path, *companions(one.path)):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def superfluous(found: Iterable[Backup]) -> list[Backup]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -165,8 +166,8 @@ def sync_folder(path: Path) -> None:
 
 
 def free_name(path: Path, word: str) -> Path:
-    """Return the first of `path.word-1`, `path.word-2`, … that is not there."""
-    number = 1
-    while (found := path.with_name(f"{path.name}.{word}-{number}")).exists():
-        number += 1
-    return found
+    """Return `path.word-N` with a number above all that are there."""
+    pattern = re.compile(rf"{re.escape(path.name)}\.{word}-(\d{{1,9}})")
+    found = [pattern.fullmatch(one.name) for one in path.parent.iterdir()]
+    number = max((int(match[1]) for match in found if match), default=0) + 1
+    return path.with_name(f"{path.name}.{word}-{number}")

@@ -7,18 +7,15 @@ Nobody else may have the database open meanwhile. `sources` decides what is righ
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studytrack.errors import StoreFault
-from studytrack.paths import Paths, ensure
+from studytrack.paths import Paths
 from studytrack.storage.backup import Backup, backups, verify
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
 from studytrack.storage.files import copy_database, free_name, reading, sync_folder
@@ -42,6 +39,7 @@ from studytrack.storage.sources import (
 )
 from studytrack.storage.store import Store
 from studytrack.storage.swap import finish, stage
+from studytrack.storage.tidying import workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +233,7 @@ def read_database(path: Path, paths: Paths) -> dict[str, Any]:
         StoreFault: it is damaged, newer, or no database of studytrack.
     """
     try:
-        with _workshop(paths) as place, explained(path, NOT_CHANGED):
+        with workshop(paths) as place, explained(path, NOT_CHANGED):
             check_revision(path)
             copy_database(path, place.database)
             store = Store.open(place, copies=False)
@@ -311,7 +309,7 @@ def _source_of(paths: Paths, path: Path) -> Source:
     """Return what a whole backup holds; one of an older version is read from an upgraded copy."""
     if not check_revision(path):
         return database_source(path, alone=True)
-    with _workshop(paths) as place:
+    with workshop(paths) as place:
         copy_database(path, place.database, alone=True)
         migrate(place.database)
         return database_source(place.database)
@@ -332,7 +330,7 @@ def _search_further(paths: Paths, united: United, base: Backup | None) -> None:
 
 def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:
     """Make a database of the events, look at it, and let it wait beside the old one."""
-    with _workshop(paths) as place:
+    with workshop(paths) as place:
         store = Store.open(place, copies=False)
         try:
             store.merge(dump)
@@ -349,14 +347,3 @@ def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:
 def _forget_writers(paths: Paths) -> None:
     for path in (paths.data / "writers").glob("*"):  # they wrote the old database
         path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _workshop(paths: Paths) -> Iterator[Paths]:
-    """Yield directories under the data directory that are gone afterwards."""
-    place = ensure(paths.data) / f"rebuild-{os.getpid()}"
-    shutil.rmtree(place, ignore_errors=True)
-    try:
-        yield replace(paths, data=ensure(place))
-    finally:
-        shutil.rmtree(place, ignore_errors=True)

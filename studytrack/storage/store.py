@@ -33,6 +33,7 @@ from studytrack.storage.reader import Reader
 from studytrack.storage.rows import INSERT_ATTEMPT, attempt_values
 from studytrack.storage.session import PUT_META, Session
 from studytrack.storage.shapes import Guard, StaleItem, Stamp
+from studytrack.storage.tidying import tidy
 
 _DEVICE = re.compile(r"[0-9a-f]{16}")
 __all__ = ["Guard", "StaleItem", "Stamp", "Store"]
@@ -92,6 +93,7 @@ class Store(Reader):
                 store = cls(paths, connection, presence, copies=copies)
                 store._notices += finished
                 if copies:
+                    store._notices += filter(None, [tidy(paths)])
                     store._begin_journal()
         except StudytrackError as error:
             if not stops_writing_only(error):
