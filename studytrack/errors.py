@@ -97,9 +97,10 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def resolve(kind: str, wanted: str, known: Iterable[str] | Mapping[str, Any], listing: str) -> str:
-    """Return the one known id that equals `wanted` or uniquely begins with it.
+    """Return the known id that equals `wanted`, or the only one that begins with it.
 
-    Of an id and its parts (`top_k` and `top_k.debug`) it is the id.
+    A part of an id, such as `top_k.debug`, is not counted beside that id: `top` means `top_k`.
+    Parts are set off by a full stop alone; `_` and `-` are letters like any other.
 
     Args:
         kind: the word for the thing, such as "exercise".

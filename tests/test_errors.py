@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from studytrack import errors
 from studytrack.errors import NotFound, StudytrackError, nearest, resolve
 
-IDS = st.lists(st.text("abc._", min_size=1, max_size=6), unique=True, max_size=12)
+IDS = st.lists(st.text("ab._", min_size=1, max_size=5), unique=True, max_size=12)
 
 
 def tree(cls: type[StudytrackError] = StudytrackError) -> list[type[StudytrackError]]:
@@ -33,10 +33,13 @@ def test_an_error_in_one_line() -> None:
     assert "No x. Do y." == str(StudytrackError("No x.", "", "Do y."))
 
 
-@given(IDS, st.text("abc._", max_size=6))
+@given(IDS, st.text("ab._", max_size=3))
 def test_an_id_is_found_by_itself_or_by_a_unique_beginning(ids, wanted) -> None:
-    """Or it is an error; never a guess."""
-    starting = [name for name in ids if wanted and name.startswith(wanted)]
+    """A part counts as the id that it is a part of. All else is an error, never a guess."""
+    beginning = [name for name in ids if wanted and name.startswith(wanted)]
+    starting = [
+        name for name in beginning if not any(name.startswith(f"{one}.") for one in beginning)
+    ]
 
     if wanted in ids:
         assert wanted == resolve("card", wanted, ids, "card list")
@@ -45,6 +48,29 @@ def test_an_id_is_found_by_itself_or_by_a_unique_beginning(ids, wanted) -> None:
     else:
         with pytest.raises(NotFound):
             resolve("card", wanted, ids, "card list")
+
+
+@pytest.mark.parametrize(
+    ("ids", "wanted", "found"),
+    [
+        (["a_", "a_."], "a", "a_"),
+        (["top_k.debug", "top_k"], "top", "top_k"),
+        (["top_k.debug", "top_k"], "top_k.d", "top_k.debug"),
+        (["top_k.debug", "top_k.whole"], "top_k", None),
+        (["top_k", "top_k_p"], "top", None),
+        (["top-k", "top-k-2"], "top", None),
+        (["top", "top_k"], "top", "top"),
+        (["a.b.c", "a.b", "a"], "a", "a"),
+        (["a.b.c", "a.b"], "a", "a.b"),
+    ],
+)
+def test_a_part_counts_as_its_id(ids, wanted, found) -> None:
+    """Only a full stop sets a part off; an id itself is always found."""
+    if found is None:
+        with pytest.raises(NotFound):
+            resolve("exercise", wanted, ids, "exercise list")
+    else:
+        assert found == resolve("exercise", wanted, ids, "exercise list")
 
 
 def test_an_ambiguous_beginning_names_ten_and_their_titles() -> None:

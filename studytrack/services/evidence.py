@@ -90,16 +90,14 @@ def homes(catalogue: Catalogue) -> dict[str, str]:
 
 
 def resolve_topic(catalogue: Catalogue, name: str) -> str:
-    """Return the topic or point id that `name` is, or uniquely begins; topics before points.
+    """Return the topic or point id that `name` is, or uniquely begins.
+
+    A point's id begins with its topic's, so that a beginning of both means the topic.
 
     Raises:
         NotFound: no such topic, or several.
     """
-    home = homes(catalogue)
-    topics = [topic for topic in dict.fromkeys(home.values()) if topic.startswith(name)]
-    if name and name not in home and len(topics) == 1:
-        return topics[0]
-    return resolve("topic", name, home, "studytrack topic list")
+    return resolve("topic", name, homes(catalogue), "studytrack topic list")
 
 
 def ready_exercises(catalogue: Catalogue) -> list[Exercise]:
