@@ -1,4 +1,7 @@
-"""Homes that are brought down at every change of their files, and what must hold afterwards."""
+"""Homes that are brought down at every change of their files, and what must hold afterwards.
+
+`python -m tests.durability.crashing [SCENARIO,… [MODE,… [STEP]]]` runs all of them, or some.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +30,12 @@ CREATE INDEX ix_log_target ON log (target);
 CREATE INDEX ix_log_batch ON log (batch);
 UPDATE alembic_version SET version_num = '0001';
 """
+
+
+SCENARIOS = (
+    *("first_start", "first_answers", "answer", "next_day", "migration", "backup", "restore"),
+    *("exact_restore", "repair", "repair_both", "lost", "import"),
+)
 
 
 @dataclass
@@ -60,8 +70,7 @@ class Crashes:
 
     def close(self) -> None:
         """End the driver."""
-        self.driver.stdin.close()
-        self.driver.wait(60)
+        self.driver.communicate(timeout=60)
 
     def do(self, home: Path, do: str, *words: str, **more: Any) -> dict[str, Any]:
         """Let a child do something; return its exit code and what it printed."""
@@ -172,7 +181,7 @@ class Crashes:
 
     def changes(self, scenario: Scenario) -> int:
         """Return how many changes the deed makes when nothing stops it."""
-        home = self._fresh(scenario)
+        home = self.fresh(scenario)
         done = self.do(home, scenario.deed["do"], *scenario.deed["words"])
         assert done["code"] in {0, 1}, done["text"]  # `doctor` may find no editor
         (count,) = [line for line in done["text"].splitlines() if line.startswith("count ")]
@@ -180,11 +189,8 @@ class Crashes:
 
     def crash(self, scenario: Scenario, at: int, mode: str, seed: int = 0) -> list[str]:
         """Bring a home down at one change and open it again; return what went wrong."""
-        home = self._fresh(scenario)
-        attic = self.place / "attic"
-        shutil.rmtree(attic, ignore_errors=True)
-        attic.mkdir()
-        more = {"at": at, "mode": MODES[mode], "seed": seed, "attic": str(attic)}
+        home = self.fresh(scenario)
+        more = self.fate(at, mode, seed)
         done = self.do(home, scenario.deed["do"], *scenario.deed["words"], **more)
         told = scenario.told | told_in(done["text"])
         finished = done["code"] in {0, 1}
@@ -225,7 +231,15 @@ class Crashes:
             if found[what]:
                 yield f"{what}: {found[what]}"
 
-    def _fresh(self, scenario: Scenario) -> Path:
+    def fate(self, at: int, mode: str, seed: int = 0) -> dict[str, Any]:
+        """Return where and how a child is to die."""
+        attic = self.place / "attic"
+        shutil.rmtree(attic, ignore_errors=True)
+        attic.mkdir()
+        return {"at": at, "mode": MODES[mode], "seed": seed, "attic": str(attic)}
+
+    def fresh(self, scenario: Scenario) -> Path:
+        """Return a copy of the home that a scenario begins with."""
         home = self.place / "home"
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(self.place / f"{scenario.name}-before", home)
@@ -235,3 +249,45 @@ class Crashes:
 def told_in(text: str) -> set[str]:
     """Return the events that a child acknowledged."""
     return {line.split()[1] for line in text.splitlines() if line.startswith("told ")}
+
+
+def build(folder: Path) -> Path | None:
+    """Return the preload library, made from its source; None where that cannot be."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        return None
+    made = folder / "crashpoints.so"
+    source = str(HERE / "crashpoints.c")
+    command = [compiler, "-O1", "-shared", "-fPIC", "-o", str(made), source, "-ldl", "-lpthread"]
+    subprocess.run(command, check=True)
+    return made
+
+
+def main(words: list[str]) -> int:
+    """Run scenarios in modes, at every point or every so many; print figures and faults."""
+    names = words[0].split(",") if words else SCENARIOS
+    modes = words[1].split(",") if len(words) > 1 else MODES
+    step = int(words[2]) if len(words) > 2 else 1
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    bad = 0
+    with tempfile.TemporaryDirectory(dir=memory) as place:
+        library = build(Path(place))
+        assert library is not None
+        crashes = Crashes(Path(place), library, ROOT / "tests" / "catalogue")
+        for name in names:
+            scenario = crashes.scenario(name)
+            points = range(1, crashes.changes(scenario) + 1, step)
+            for mode in modes:
+                found = [crashes.crash(scenario, at, mode, at) for at in points]
+                faults = [fault for part in found for fault in part]
+                bad += len(faults)
+                print(
+                    f"{name:14} {mode:7} {len(points):4} points  {len(faults)} faults", flush=True
+                )
+                print("".join(f"  {fault[:400]}\n" for fault in faults[:3]), end="", flush=True)
+        crashes.close()
+    return bad > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
