@@ -80,10 +80,12 @@ def find_problem(place: Place, uid: Callable[[], int] = own_uid) -> str:
     """Return why the place cannot be used, "" if it can or is yet to be made; changes nothing."""
     try:
         _check(place.directory, uid())
-    except (FileNotFoundError, NotADirectoryError):  # nothing is there; a file may be in its way
+    except FileNotFoundError:
         return ""
     except PlaceRefused as error:
         return f"{error.what} {error.why}"
+    except OSError as error:  # a file or a circle of links in its way
+        return f"{place.directory} cannot be used: {error.strerror}."
     return ""
 
 
