@@ -109,12 +109,12 @@ def find_problem(place: Place, uid: Callable[[], int] = own_uid) -> str:
     """Return why the place cannot be used, "" if it can or is yet to be made; changes nothing."""
     try:
         os.close(_opened(place.directory, uid(), make=False))
-    except (FileNotFoundError, NotADirectoryError):  # nothing is there; a file may be in its way
+    except FileNotFoundError:
         return ""
     except PlaceRefused as error:
         return f"{error.what} {error.why}"
-    except OSError as error:
-        return f"{place.directory} cannot be opened. The system says: {error.strerror}."
+    except OSError as error:  # a file or a circle of links in its way, or a closed folder
+        return f"{place.directory} cannot be used: {error.strerror}."
     return ""
 
 

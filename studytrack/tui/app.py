@@ -5,13 +5,14 @@ Screens do the rest. Nothing here computes anything about learning.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from studytrack.errors import StudytrackError
@@ -20,6 +21,7 @@ from studytrack.tui.actions import bindings, reachable
 from studytrack.tui.bench import Bench, Grader
 from studytrack.tui.desk import Desk
 from studytrack.tui.flow import Flow
+from studytrack.tui.lines import VisibleLines
 
 if TYPE_CHECKING:
     from studytrack.services.study import Study
@@ -70,6 +72,7 @@ class StudyApp(App[None]):
         self.bench = Bench(grader_factory)
         self.flow = Flow(self)
         self.problem = problem
+        self._lines = VisibleLines()
         self._painted = False
         self._waiting: list[Callable[[], None]] = []
         if study.settings.theme in self.available_themes:
@@ -156,6 +159,10 @@ class StudyApp(App[None]):
                 run = partial(self.run_action, row.name, screen if place in row.screens else self)
                 yield SystemCommand(row.verb.capitalize(), row.description, run)
         yield from super().get_system_commands(screen)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what each line passes on its way to the terminal."""
+        return [*super().get_line_filters(), self._lines]
 
     def begin(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Run work that may end the screen it was begun on."""

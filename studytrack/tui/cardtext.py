@@ -9,7 +9,8 @@ from textual.content import Content
 
 from studytrack.domain.cards import AUTO_GRADED, Card, Judgement, cloze_front, right_answer
 from studytrack.domain.catalogue import Catalogue
-from studytrack.tui.text import ACCENT, BAD, GOOD, MUTED, STRONG, code, inline, join, muted
+from studytrack.domain.visible import visible
+from studytrack.tui.text import ACCENT, BAD, GOOD, MUTED, STRONG, code, inline, join, muted, strong
 
 RATINGS = ("", "Again", "Hard", "Good", "Easy")
 LETTERS = "abcdefgh"
@@ -60,15 +61,15 @@ def verdict(judgement: Judgement | None, given: str, card: Card) -> Content:
     """Return the judgement with the proposed rating, or what the learner wrote."""
     if judgement is None:
         wrote = given and card.kind not in AUTO_GRADED
-        return Content.assemble(("you wrote  ", MUTED), given) if wrote else Content()
+        return Content.assemble(("you wrote  ", MUTED), visible(given)) if wrote else Content()
     line = Content.assemble(
         (f"{SIGNS[judgement.outcome]} ", TONES[judgement.outcome]),
-        (judgement.message, STRONG),
+        (visible(judgement.message), STRONG),
         (f"   proposed: {judgement.rating} {RATINGS[judgement.rating]}", MUTED),
     )
     if card.kind == "choice" or judgement.outcome == "right":
         return line
-    return join([line, Content.assemble(("you wrote  ", MUTED), given)])
+    return join([line, Content.assemble(("you wrote  ", MUTED), visible(given))])
 
 
 def answer(card: Card) -> Content:
@@ -77,13 +78,13 @@ def answer(card: Card) -> Content:
     if card.kind in {"recall", "term"}:
         parts.append(inline(card.back or card.answer))
     elif card.kind == "cloze":
-        parts.append(Content.styled(right_answer(card), STRONG))
+        parts.append(strong(right_answer(card)))
         parts.append(inline(card.back))
     elif card.kind == "choice":
         parts.extend(_reasons(card))
         parts.append(inline(card.back))
     else:
-        parts.append(Content.styled(right_answer(card), STRONG))
+        parts.append(strong(right_answer(card)))
         parts.append(inline(card.back))
     parts.extend(Content.assemble(("· ", ACCENT), inline(point)) for point in card.rubric)
     return join(parts)

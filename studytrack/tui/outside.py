@@ -31,7 +31,14 @@ def editor_command(chosen: str, environ: Mapping[str, str]) -> list[str]:
         EnvironmentFault: there is none.
     """
     named = chosen or environ.get("VISUAL", "") or environ.get("EDITOR", "")
-    command = shlex.split(named)
+    try:
+        command = shlex.split(named)
+    except ValueError as error:  # a quotation that does not end
+        raise EnvironmentFault(
+            f"The editor `{named}` cannot be started.",
+            f"{error}.",
+            "Set EDITOR, or run `studytrack config set editor COMMAND`.",
+        ) from error
     if not command:
         command = next(([name] for name in _FALLBACKS if shutil.which(name)), [])
     if not command or not shutil.which(command[0]):

@@ -1,6 +1,7 @@
 """Text for the screen: quiet styling, bars and inline code as `Content`.
 
-Nothing here reads markup: learner and content text goes in as plain strings. Every bar and symbol
+Nothing here reads markup: learner and content text goes in as plain strings, with its control
+characters written out. Every bar and symbol
 has a number or a word beside it where it is used.
 """
 
@@ -10,6 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from textual.content import Content
+
+from studytrack.domain.visible import visible
 
 MUTED = "$foreground 60%"
 ACCENT = "$accent"
@@ -30,17 +33,17 @@ _INLINE = re.compile(
 
 def muted(text: str) -> Content:
     """Return secondary text."""
-    return Content.styled(text, MUTED)
+    return Content.styled(visible(text), MUTED)
 
 
 def strong(text: str) -> Content:
     """Return text that stands out."""
-    return Content.styled(text, STRONG)
+    return Content.styled(visible(text), STRONG)
 
 
 def heading(text: str) -> Content:
     """Return the title of a section."""
-    return Content.styled(text, TITLE)
+    return Content.styled(visible(text), TITLE)
 
 
 def plain(text: str) -> str:
@@ -73,7 +76,7 @@ def reflow(text: str) -> str:
 
 def join(parts: Iterable[Content | str], between: str = "\n") -> Content:
     """Return the parts that are not empty, with `between` between them; BLANK is an empty line."""
-    kept = [part if isinstance(part, Content) else Content(part) for part in parts]
+    kept = [part if isinstance(part, Content) else Content(visible(part)) for part in parts]
     return Content(between).join([part for part in kept if part])
 
 
@@ -84,7 +87,7 @@ def inline(text: str) -> Content:
     'the shape of out'
     """
     parts: list[str | tuple[str, str]] = []
-    end = 0
+    text, end = visible(text), 0
     for found in _INLINE.finditer(text):
         parts.append(text[end : found.start()])
         parts.append((found[1] or found[2] or found[3], STYLES[found.lastindex or 1]))
@@ -97,7 +100,7 @@ def code(source: str) -> Content:
     """Return Python source, coloured."""
     from textual.highlight import highlight
 
-    return highlight(source, language="python")
+    return highlight(visible(source), language="python")
 
 
 def bar(share: float, width: int = 10) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from studytrack.domain.verdict import CheckResult, Counterexample, Report
+from studytrack.domain.visible import visible
 from studytrack.tui.text import ACCENT, BAD, BLANK, GOOD, MUTED, STRONG, inline, join, muted
 
 SHORT = 62  # a value this long still fits beside its label
@@ -85,10 +86,10 @@ def failure(report: Report) -> list[Content]:
     """Return the first failed check with its message, or why nothing could be run."""
     first = report.first_failed
     if report.error:
-        return [Content(report.error), Content(BLANK)]
+        return [Content(visible(report.error)), Content(BLANK)]
     if first is None:
         return []
-    return [_check(first), Content(first.message)]
+    return [_check(first), Content(visible(first.message))]
 
 
 def counterexample(example: Counterexample | None) -> Content:
@@ -100,6 +101,7 @@ def counterexample(example: Counterexample | None) -> Content:
 
 
 def _value(label: str, text: str) -> Content:
+    text = visible(text)
     if label == "inputs" and "[" not in text:
         text = ", ".join(text.splitlines())
     if "\n" in text or len(text) > SHORT:
@@ -109,7 +111,7 @@ def _value(label: str, text: str) -> Content:
 
 
 def _output(text: str) -> Content:
-    lines = text.rstrip().splitlines()
+    lines = visible(text).rstrip().splitlines()
     if not lines:
         return Content()
     cut = ["…"] if len(lines) > OUTPUT_LINES else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,12 @@ from pathlib import Path
 
 import click
 
+from studytrack.config import setting_names
+
+HIDDEN = re.compile(  # what no terminal may get, apart from line breaks and tabs
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ue000-\uf8ff\ufeff\U000e0000-\U000e007f]"
+)
 LONG, LONGER = "n" * 300, "n" * 100_000
 TEXTS = (
     "",
@@ -87,6 +94,51 @@ STDIN = (
     "# Title\n\n| a | \x1b[31m |\n|---|---|\n- [ ] \u202e [x](http://[::1)\n".encode(),
 )
 
+ZONES = (
+    *(
+        "UTC-25",
+        "UTC+25",
+        "UTC-24",
+        "<+25>-25",
+        "X-167:59:59",
+        "A" * 5000,
+        "\udcff",
+        ":/etc/passwd",
+    ),
+    *("Europe/Berlin", "EST5EDT,M3.2.0,M11.1.0", "UTC-23:59:59", ""),
+)
+MOMENTS = (
+    *("1970-01-01T00:00:00+00:00", "8999-12-31T23:59:59+00:00", "2026-11-24T08:00:00+23:59:59"),
+    *("2026-11-24T08:00:00-23:59:31", "1970-01-01T00:00:00+14:00", "2100-02-29T00:00:00Z"),
+)
+USUAL = """
+today
+config list
+config list --json
+config path
+config set editor x
+card list
+card next
+card answer recall.topk-tie 3
+stats
+doctor
+topic list
+reading list
+review
+exercise show add_one
+exercise open add_one
+exercise reset add_one
+grade add_one
+grade --all .
+grade --stop-server
+note add a b
+export json
+simulate --days 5
+backup
+backup --list
+undo
+""".strip().splitlines()
+
 
 @dataclass(frozen=True)
 class Given:
@@ -95,10 +147,13 @@ class Given:
     words: list[str]
     stdin: bytes | None
     columns: int | None
+    environ: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         shown = [word if len(word) < 400 else f"{word[:20]}…{len(word)}" for word in self.words]
-        return f"{shown!a} stdin={self.stdin[:40] if self.stdin else self.stdin!r} {self.columns}"
+        given = {name: value[:60] for name, value in self.environ.items()}
+        stdin = self.stdin[:40] if self.stdin else self.stdin
+        return f"{shown!a} stdin={stdin!r} {self.columns} {given!a}"
 
 
 @dataclass
@@ -229,3 +284,34 @@ class Hostile:
         elif parameter.name in {"rating", "text", "percent"}:
             pool = (*RATINGS, *NUMBERS, *TEXTS)
         return chance.choice(pool)
+
+
+def surroundings(world: World, seed: int) -> Iterator[Given]:
+    """Yield usual commands in environments that nobody would set up; without an end."""
+    chance = random.Random(seed)
+    texts = [t for t in (*TEXTS, *NUMBERS, *DATES) if "\0" not in t and "\ud800" not in t]
+    odd = [p for p in world.places if p.startswith(str(world.root)) and "\0" not in p]
+    homes = [*odd, f"{world.root}/new", "relative", ".", "\udcff\x1b[31m", LONG]
+    names = [f"STUDYTRACK_{name.upper()}" for name in setting_names().values()]
+    while True:
+        environ = {}
+        pools = {
+            "TZ": ZONES,
+            "STUDYTRACK_NOW": (*MOMENTS, *DATES, ""),
+            "STUDYTRACK_HOME": (*homes, "~nobody-of-this-name/x"),
+            "HOME": (*homes, "~", "/dev/null"),
+            "COLUMNS": ("0", "1", "-5", "9" * 5000, "x"),
+            "TERM": ("", "dumb", "\x1b[31m"),
+            "EDITOR": texts,
+            "XDG_RUNTIME_DIR": homes,
+        }
+        for name, pool in pools.items():
+            if chance.random() < 0.25:
+                environ[name] = chance.choice(pool)
+        for name in chance.sample(names, chance.choice([0, 0, 1, 2])):
+            environ[name] = chance.choice(texts)
+        if chance.random() < 0.2 and environ.get("HOME") != "":  # all by HOME and XDG
+            environ["STUDYTRACK_HOME"] = ""
+            for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+                environ[name] = chance.choice([*homes, ""])
+        yield Given(chance.choice(USUAL).split(), b"3\n", chance.choice([None, 1, 80]), environ)

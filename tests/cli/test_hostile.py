@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
+import itertools
+import shutil
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,19 @@ import pytest
 
 from studytrack.cli import output
 from studytrack.cli.main import cli, run
-from tests.cli.hostile import Given, Hostile, World, commands
+from studytrack.config import Settings
+from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Report
+from studytrack.paths import find_paths
+from studytrack.services import grading, library, readings, review
+from studytrack.services.study import Study
+from tests.cli.hostile import HIDDEN, Given, Hostile, World, commands, surroundings
 from tests.cli.test_grade import FakeGrader
 
 CODES = {0, 1, 2, 3, 4, 5, 6, 130}
 LIMIT = 25  # seconds that no call may take
 FEW, MANY = 12, 200
+CATALOGUE = Path(__file__).parents[1] / "catalogue"
+BAD = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\x7f\u202e\u2066\u200f\u2028\ufeff\ue000\U000e0041\nnext"
 
 
 class TooLong(BaseException):
@@ -39,21 +49,58 @@ class Fake(FakeGrader):
         """End nothing."""
 
 
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose every text holds what a terminal would obey."""
+    home = tmp_path_factory.mktemp("stored")
+    now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    study = Study(find_paths({}, home), Settings(), lambda: now, [CATALOGUE])
+    library.add_term(study, f"Term {BAD}", f"Meaning {BAD}.")
+    library.add_note(study, f"Note {BAD}", f"Text {BAD}.")
+    library.add_resource(study, f"Place {BAD}", "https://places.example/x")
+    review.add_card(study, f"Front {BAD}?", f"Back {BAD}.", "sampling", "typed", f"word {BAD}")
+    readings.add(study, "https://posts.example/x", title=f"Reading {BAD}")
+    readings.finish(study, "attention-paper", f"Taken away {BAD}.")
+    review.answer(study, "recall.topk-tie", 1, text=f"said {BAD}")
+    grading.grade(study, "add_one", f"# {BAD}\n".encode(), grader=Bad())
+    study.close()
+    return home
+
+
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(tmp_path: Path, stored: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Odd places, an empty folder to stand in, and no grader, editor or interface."""
+    shutil.copytree(stored, tmp_path / "home")
     made = World.make(tmp_path / "world")
     monkeypatch.chdir(made.root / "cwd")
     monkeypatch.setenv("HOME", str(made.root / "cwd"))
     for name in ("studytrack.services.grading.make_grader", "studytrack.grader.client.Grader"):
-        monkeypatch.setattr(name, lambda *_, **__: Fake())
+        monkeypatch.setattr(name, lambda *_, **__: Bad())
     monkeypatch.setattr("studytrack.grader.probe.probe_layers", tuple)
     monkeypatch.setattr("studytrack.cli.exercise.edit", lambda *_: None)
     monkeypatch.setattr("studytrack.cli.interface.open_interface", lambda _: None)
     monkeypatch.setattr("studytrack.services.proofs.examine", _unproven)
     yield made
-    for path in (made.root / "odd" / "shut",):
-        path.chmod(0o700)
+    (made.root / "odd" / "shut").chmod(0o700)
+    monkeypatch.undo()
+    time.tzset()
+
+
+class Bad(Fake):
+    """Reports texts that a grader would have cleaned."""
+
+    def grade(self, exercise, source, **how) -> Report:
+        """Return a report full of them."""
+        found = super().grade(exercise, b"wrong", **how)
+        return replace(
+            found,
+            checks=(CheckResult(name=f"check {BAD}", outcome="failed", message=f"off {BAD}"),),
+            diagnosis=(Finding(mistake="m", text=f"a mistake {BAD}"),),
+            counterexample=Counterexample(inputs=BAD, expected=BAD, got=BAD),
+            device=f"cuda {BAD}",
+            isolation=(f"layer {BAD}",),
+            output=f"printed {BAD}",
+        )
 
 
 def _unproven(exercise: Any, *_: Any, **__: Any) -> Any:
@@ -95,6 +142,10 @@ def call(
         terminals = {out, err} if given.columns else set()
         monkeypatch.setattr(output, "is_terminal", lambda stream: stream in terminals)
         monkeypatch.setenv("COLUMNS", str(given.columns or 80))
+        monkeypatch.setenv("NO_COLOR", "1")  # the only codes left would come from stored text
+        for name, value in given.environ.items():
+            monkeypatch.setenv(name, value)
+        time.tzset()
         before = signal.signal(signal.SIGALRM, late)
         signal.setitimer(signal.ITIMER_REAL, LIMIT)
         begun = time.monotonic()
@@ -103,8 +154,6 @@ def call(
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-            os.environ.pop("NO_COLOR", None)
-            monkeypatch.setenv("NO_COLOR", "")
         texts = [
             stream.buffer.getvalue().decode("utf-8", "surrogateescape") for stream in (out, err)
         ]
@@ -117,11 +166,10 @@ def _told(found: list[str], slowest: tuple[float, str]) -> str:
     return "\n".join([*found[:40], f"{len(found)} faults; slowest {slowest[0]:.1f} s {slowest[1]}"])
 
 
-def _try(path: tuple[str, ...], count: int, world: World, call: Any) -> None:
-    """Run so many sets of a command and fail with all that went wrong."""
-    source, faults, slowest = Hostile(cli, path, world, seed=9), [], (0.0, "")
-    for _ in range(count):
-        given = source.draw()
+def _try(sets: Iterable[Given], world: World, call: Any) -> None:
+    """Run the sets and fail with all that went wrong."""
+    faults, slowest = [], (0.0, "")
+    for given in sets:
         try:
             code, out, err, seconds = call(given)
         except TooLong:
@@ -133,6 +181,10 @@ def _try(path: tuple[str, ...], count: int, world: World, call: Any) -> None:
         slowest = max(slowest, (seconds, str(given)))
         if code not in CODES or "Traceback" in out + err:
             faults.append(f"{code}: {given}\n{err[-2500:]}")
+        if found := HIDDEN.search(out if given.columns else "") or HIDDEN.search(err):
+            faults.append(
+                f"printed {found[0]!a} near {found.string[: found.end()][-80:]!a}: {given}"
+            )
     left = [str(path) for path in world.root.rglob("*.partial")]
     told = _told(faults + left, slowest)
     print(told, file=sys.__stdout__)  # `-rP` shows it
@@ -140,12 +192,19 @@ def _try(path: tuple[str, ...], count: int, world: World, call: Any) -> None:
         pytest.fail(told, pytrace=False)
 
 
+def drawn(path: tuple[str, ...], count: int, world: World) -> Iterator[Given]:
+    """Yield so many sets of a command."""
+    source = Hostile(cli, path, world, seed=9)
+    for _ in range(count):
+        yield source.draw()
+
+
 @pytest.mark.parametrize(
     "path", list(commands(cli)), ids=lambda path: " ".join(path) or "studytrack"
 )
 def test_a_hostile_call_ends_with_a_code_of_the_table(path, world, call) -> None:
     """Whatever the words, stdin and width are: a code, no traceback, an end."""
-    _try(path, FEW, world, call)
+    _try(drawn(path, FEW, world), world, call)
 
 
 @pytest.mark.slow
@@ -154,4 +213,15 @@ def test_a_hostile_call_ends_with_a_code_of_the_table(path, world, call) -> None
 )
 def test_two_hundred_hostile_calls_end_with_a_code_of_the_table(path, world, call) -> None:
     """The same, for longer."""
-    _try(path, MANY, world, call)
+    _try(drawn(path, MANY, world), world, call)
+
+
+def test_an_odd_environment_ends_with_a_code_of_the_table(world, call) -> None:
+    """Whatever home, zone, moment, width, editor and settings the variables name."""
+    _try(itertools.islice(surroundings(world, seed=9), 30), world, call)
+
+
+@pytest.mark.slow
+def test_a_thousand_odd_environments_end_with_a_code_of_the_table(world, call) -> None:
+    """The same, for longer."""
+    _try(itertools.islice(surroundings(world, seed=10), 1000), world, call)

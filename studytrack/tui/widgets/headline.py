@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from studytrack.domain.visible import visible
 from studytrack.tui.text import MUTED, TITLE
 
 
@@ -22,8 +23,8 @@ class HeadLine(Widget):
 
     def show(self, *, title: str | None = None, context: str | None = None) -> None:
         """Change either side."""
-        self.title = self.title if title is None else title
-        self.context = self.context if context is None else context
+        self.title = self.title if title is None else visible(title)
+        self.context = self.context if context is None else visible(context)
         self.refresh()
 
     def render(self) -> Content:

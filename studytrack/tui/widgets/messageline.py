@@ -8,6 +8,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from studytrack.domain.visible import visible
 from studytrack.errors import StudytrackError
 from studytrack.tui.text import BAD, MUTED, STRONG, inline
 
@@ -34,7 +35,7 @@ class MessageLine(Static):
         shown = Content.assemble(
             ("✗ ", BAD),
             inline(error.what).stylize(STRONG),
-            (f" {error.why}" if error.why else "", MUTED),
+            (f" {visible(error.why)}" if error.why else "", MUTED),
             inline(f" {error.remedy}" if error.remedy else ""),
         )
         self._show(str(error), shown)

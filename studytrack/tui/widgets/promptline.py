@@ -8,6 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from studytrack.domain.visible import visible
+
 
 class PromptLine(Vertical):
     """Hidden while nothing is asked. `enter` answers, `esc` leaves without an answer."""
@@ -35,7 +37,7 @@ class PromptLine(Vertical):
         self.leave()
         before = self.screen.focused
         self._answer = asyncio.get_running_loop().create_future()
-        self.query_one(Static).update(question)
+        self.query_one(Static).update(visible(question))
         box = self.query_one(Input)
         box.placeholder = hint
         box.value = ""
@@ -46,7 +48,8 @@ class PromptLine(Vertical):
         finally:
             self.display = False
             self._answer = None
-            self.screen.set_focus(before)
+            if self.is_attached:  # no longer where the interface ends with the question open
+                self.screen.set_focus(before)
 
     def leave(self) -> None:
         """Give up the question, if one is open."""

@@ -20,6 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from studytrack.domain.visible import visible
 from studytrack.tui.actions import bindings
 
 Tone = Literal["", "muted", "accent", "good", "bad", "strong"]
@@ -198,7 +199,7 @@ class Table(ScrollView, can_focus=True):
         return Style(color=style.color, bold=style.bold or None)
 
     def _cell(self, cell: Cell, column: Column, width: int, base: Style) -> Segment:
-        text = cell.text.replace("\n", " ")
+        text = visible(cell.text).replace("\n", " ").replace("\t", " ")
         if cell_len(text) > width:
             text = set_cell_size(text, max(width - 1, 0)).rstrip() + "…"
         space = " " * max(width - cell_len(text), 0)
