@@ -145,11 +145,10 @@ def limit_resources(limits: Limits, *, counted_alone: bool = False) -> bool:
         number = getattr(resource, name, None)
         if number is None or pair is None:
             continue
-        hard = resource.getrlimit(number)[1]
-        if hard != resource.RLIM_INFINITY:  # stricter than we ask for, which none may raise
-            pair = (min(pair[0], hard), min(pair[1], hard))
+        hard = resource.getrlimit(number)[1]  # may be stricter already, and cannot be raised
+        soft, most = pair if hard == resource.RLIM_INFINITY else (min(one, hard) for one in pair)
         try:
-            resource.setrlimit(number, pair)
+            resource.setrlimit(number, (soft, most))
         except (ValueError, OSError):
             complete = False
     return complete
