@@ -10,12 +10,13 @@ class Limits:
     """Resources of a runner.
 
     `memory` is bytes of address space beyond what the process has at the start; 0 is no limit,
-    for a driver that reserves terabytes of it.
+    for a driver that reserves terabytes of it. `threads` is how many it may start.
     """
 
     memory: int = 2 << 30
     cpu_seconds: int = 8
     files: int = 256
+    threads: int = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ hold is not named. No torch here, and nothing that imports at the time of lockin
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -19,6 +20,8 @@ from studytrack.grader.limits import Layers, Limits
 
 QUESTIONS, ANSWERS, RULES = 60, 61, 62
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_NOBODY = 65534
+_COUNTS_BY_NAMESPACE = (5, 14)  # since then RLIMIT_NPROC is a matter of the user namespace
 ALL = Layers()
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -91,10 +94,21 @@ def empty_environment() -> None:
     os.umask(0o077)
 
 
+def be_counted() -> None:
+    """Let root's runner be somebody, since the kernel bounds the threads of everybody but root.
+
+    The count goes by the real user, access to files by the effective one, which stays.
+    """
+    if sys.platform == "linux" and os.geteuid() == 0:
+        with contextlib.suppress(OSError):  # no such user here: then this is no root of the host
+            os.setresuid(_NOBODY, 0, 0)
+
+
 def protect_process(parent: int) -> bool:
-    """Die with the zygote, be unreadable to others, gain no privilege (Linux)."""
+    """Die with the zygote, be unreadable to others, have and gain no privilege (Linux)."""
     if sys.platform != "linux":
         return False
+    namespaces.give_up_rights()
     wanted = (
         (_PR_SET_PDEATHSIG, signal.SIGKILL),
         (_PR_SET_DUMPABLE, 0),
@@ -106,8 +120,13 @@ def protect_process(parent: int) -> bool:
     return not refused
 
 
-def limit_resources(limits: Limits) -> bool:
-    """Set rlimits; True if all of them were taken."""
+def limit_resources(limits: Limits, *, counted_alone: bool = False) -> bool:
+    """Set rlimits; True if all of them were taken.
+
+    Args:
+        limits: the resources.
+        counted_alone: in its user namespace the kernel counts no process but this one.
+    """
     cpu = int(time.process_time()) + limits.cpu_seconds  # a worker has imported torch itself
     wanted = {
         "RLIMIT_CORE": (0, 0),
@@ -117,17 +136,47 @@ def limit_resources(limits: Limits) -> bool:
         "RLIMIT_MSGQUEUE": (0, 0),
         "RLIMIT_AS": (virtual_size() + limits.memory,) * 2 if limits.memory else None,
         "RLIMIT_CPU": (cpu, cpu + 1),
+        "RLIMIT_SIGPENDING": (0, 0),  # no timer that queues signals
+        "RLIMIT_RTPRIO": (0, 0),
+        "RLIMIT_NPROC": _task_limit(limits.threads, counted_alone=counted_alone),
     }
     complete = True
     for name, pair in wanted.items():
         number = getattr(resource, name, None)
         if number is None or pair is None:
             continue
+        hard = resource.getrlimit(number)[1]  # may be stricter already, and cannot be raised
+        soft, most = pair if hard == resource.RLIM_INFINITY else (min(one, hard) for one in pair)
         try:
-            resource.setrlimit(number, pair)
+            resource.setrlimit(number, (soft, most))
         except (ValueError, OSError):
             complete = False
     return complete
+
+
+def _task_limit(threads: int, *, counted_alone: bool) -> tuple[int, int] | None:
+    """Return the RLIMIT_NPROC that leaves so many threads; None where the system does not tell.
+
+    The kernel counts every task of the user, in whatever session, or those of the user namespace.
+    Where it counts the user's, all tasks of the system are taken for theirs: a bound that is loose,
+    but never refuses the threads that are promised.
+    """
+    if sys.platform != "linux":
+        return None
+    if counted_alone and _release() >= _COUNTS_BY_NAMESPACE:
+        return (threads + 1, threads + 1)
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:  # noqa: PTH123 - pathlib would import here
+            tasks = int(file.read().split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return None
+    return (tasks + threads, tasks + threads)
+
+
+def _release() -> tuple[int, ...]:
+    """Return the first two numbers of the kernel's version."""
+    numbers = os.uname().release.replace("-", ".").split(".")[:2]
+    return tuple(int(number) if number.isdigit() else 0 for number in numbers)
 
 
 def virtual_size() -> int:
@@ -176,10 +225,12 @@ def close_in(
         cuda: a driver of a GPU works in the process.
     """
     empty_environment()
+    be_counted()
+    apart = layers.namespaces and namespaces.enter()
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("namespaces", lambda: layers.namespaces and namespaces.enter()),
+        ("namespaces", lambda: apart),
         ("process", lambda: protect_process(parent)),
-        ("rlimits", lambda: limit_resources(limits)),
+        ("rlimits", lambda: limit_resources(limits, counted_alone=apart)),
         (f"landlock {landlock_version}", lambda: _restrict_files(landlock_version)),
         # the last: it forbids the others
         ("seccomp", lambda: layers.seccomp and seccomp.lock(cuda=cuda)),

@@ -22,8 +22,17 @@ def enter() -> bool:
     """Leave the host's namespaces for ever; True if the kernel allowed all of them."""
     if sys.platform != "linux" or _libc.unshare(_WANTED) != 0:
         return False
+    give_up_rights()
+    return True
+
+
+def give_up_rights() -> None:
+    """Drop every capability; an ordinary user's process has none to drop.
+
+    Raises:
+        OSError: the kernel refuses. A process with rights, also over namespaces of its own, is a
+            larger surface than one without any.
+    """
     header = struct.pack("<Ii", _CAPABILITIES_3, 0)
     if _libc.capset(header, struct.pack("<6I", *(0,) * 6)) != 0:
-        # A process with rights over its namespaces is a larger surface than one without any.
-        raise OSError(ctypes.get_errno(), "the rights over new namespaces could not be given up")
-    return True
+        raise OSError(ctypes.get_errno(), "the rights of the process could not be given up")

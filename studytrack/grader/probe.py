@@ -6,10 +6,13 @@ distribution may switch them off), so `doctor` asks by trying. No torch here: th
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -20,7 +23,7 @@ from pathlib import Path
 from studytrack.errors import GraderFault
 from studytrack.grader import landlock, namespaces, seccomp
 from studytrack.grader.limits import Limits
-from studytrack.grader.lockdown import RULES, limit_resources, protect_process
+from studytrack.grader.lockdown import RULES, be_counted, limit_resources, protect_process
 from studytrack.grader.spawner import start_python
 
 _PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 3, 39
@@ -113,12 +116,16 @@ def _process() -> int:
 
 
 def _rlimits() -> int:
-    if not limit_resources(Limits()):
+    be_counted()
+    if not protect_process(os.getppid()) or not limit_resources(Limits()):
         return ABSENT
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     reading, writing = os.pipe()
     os.write(writing, b"x")  # pipes still work: only files must not grow
     os.read(reading, 1)
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+    if sys.platform == "linux" and _starts_a_thread():
+        return TOOTHLESS
     if not hasattr(os, "memfd_create"):
         return BITES
     try:
@@ -126,6 +133,14 @@ def _rlimits() -> int:
     except OSError:
         return BITES
     return TOOTHLESS
+
+
+def _starts_a_thread() -> bool:
+    try:
+        _thread.start_new_thread(int, ())
+    except RuntimeError:
+        return False
+    return True
 
 
 def _landlock() -> int:
@@ -145,8 +160,16 @@ def _landlock() -> int:
 def _seccomp() -> int:
     if not protect_process(os.getppid()) or not seccomp.lock():
         return ABSENT
-    try:
-        socket.socket()
-    except PermissionError:
-        return BITES
-    return TOOTHLESS
+    refused: tuple[Callable[[], object], ...] = (
+        socket.socket,
+        lambda: fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid()),
+        Path("/proc/self/exe").readlink,
+        lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+    )
+    for attempt in refused:
+        try:
+            attempt()
+        except (PermissionError, ValueError):
+            continue
+        return TOOTHLESS
+    return BITES

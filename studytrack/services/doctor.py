@@ -24,7 +24,7 @@ from studytrack.services.study import Study
 LEAST_COLUMNS, LEAST_LINES = 80, 24
 LACKS = {  # what it means that a layer is missing
     "process": "No process protection: a submission may read the grader's memory.",
-    "rlimits": "No resource limits: a submission can fill memory and disk.",
+    "rlimits": "No resource limits: a submission can fill memory, disk and the process table.",
     "landlock": "No Landlock: a submission can read your files.",
     "seccomp": "No seccomp: a submission can start programs and use the network.",
     "namespaces": "No namespaces, which the other layers do not need.",

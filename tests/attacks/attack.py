@@ -64,3 +64,15 @@ def call(*arguments: object) -> str:
     """Return code that makes a raw system call and raises if it fails."""
     given = ", ".join(str(argument) for argument in arguments)
     return f"{LIBC}r = c.syscall({given})\nif r < 0: raise OSError(ctypes.get_errno(), 'refused')"
+
+
+def reach(*arguments: object) -> str:
+    """Return code that makes a raw system call and raises only if a filter refuses it.
+
+    For a call that the kernel would answer with an error of its own, were it asked.
+    """
+    given = ", ".join(str(argument) for argument in arguments)
+    return (
+        f"{LIBC}r = c.syscall({given}); e = ctypes.get_errno()\n"
+        "if r < 0 and e in (1, 13, 38): raise OSError(e, 'refused')"
+    )

@@ -6,11 +6,15 @@ and the machine a table for seccomp, both must be active: their absence fails, i
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import dataclasses
 import json
+import os
 import secrets
 import socket
 import sqlite3
+import subprocess
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -22,7 +26,7 @@ from studytrack.domain.verdict import report_to_plain
 from studytrack.grader import landlock, seccomp
 from studytrack.grader.client import Grader, GraderSettings
 from studytrack.grader.limits import Layers
-from tests.attacks import answers, ends, files, processes, state, texts, values
+from tests.attacks import answers, ends, files, kernel, processes, state, texts, values
 from tests.attacks.attack import BLOCKED, HONEST, Attack
 
 pytestmark = [
@@ -42,7 +46,7 @@ MODES = {
     "landlock 2": Layers(landlock=2),
     "landlock 4": Layers(landlock=4),
 }
-OF_THE_KERNEL = [*files.ATTACKS, *processes.ATTACKS]
+OF_THE_KERNEL = [*files.ATTACKS, *processes.ATTACKS, *kernel.ATTACKS]
 EVERY = [
     *OF_THE_KERNEL,
     *answers.ATTACKS,
@@ -61,6 +65,8 @@ RUNS = [
     for mode in MODES
     for attack in (OF_THE_KERNEL if mode in {"landlock 2", "landlock 4"} else EVERY)
 ]
+LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC.shmat.restype = ctypes.c_void_p
 NORMAL = GraderSettings(question_seconds=3.0, run_seconds=20.0)
 HASTY = GraderSettings(question_seconds=0.5, run_seconds=2.0)
 
@@ -82,13 +88,28 @@ def graders():
         service.close()
 
 
+def tasks() -> int:
+    """Return how many processes and threads the system runs."""
+    return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
+
+
 class Canaries:
-    """What must stay as it is: a key, a database, an exercise, and sockets that hear nothing."""
+    """What must stay as it is: a key, a database, an exercise, and sockets that hear nothing.
+
+    Beside them a process that lives, and a segment of shared memory.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
         self.sockets: list[socket.socket] = []
+        self.victim = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        self.segment = LIBC.shmget(0, 4096, 0o1666)  # of everybody
+        assert self.segment >= 0
+        self.shared = LIBC.shmat(self.segment, None, 0)
+        ctypes.memmove(self.shared, SECRET.encode(), len(SECRET))
         (home / "key").write_text(SECRET)
+        with contextlib.suppress(OSError):  # a file system without attributes
+            os.setxattr(home / "key", "user.note", SECRET.encode())
         with sqlite3.connect(home / "log.db") as store:
             store.execute("create table t (x)")
             store.execute("insert into t values (?)", [SECRET])
@@ -101,6 +122,7 @@ class Canaries:
         for path in (folder, *home.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o666)
         home.chmod(0o777)
+        (home / "link").symlink_to(f"/nowhere/{SECRET}")
         self.sockets = [socket.socket(), *(socket.socket(socket.AF_UNIX) for _ in range(2))]
         self.sockets[0].bind(("127.0.0.1", 0))
         self.sockets[1].bind(f"\0studytrack-{secrets.token_hex(8)}")
@@ -120,6 +142,10 @@ class Canaries:
             "PORT": self.sockets[0].getsockname()[1],
             "ABSTRACT": self.sockets[1].getsockname(),
             "SOCKET": str(self.home / "server.sock"),
+            "LINK": str(self.home / "link"),
+            "VICTIM": self.victim.pid,
+            "SEGMENT": self.segment,
+            "BOUND": tasks() + 500,
         }
         return "".join(f"{key} = {value!r}\n" for key, value in names.items())
 
@@ -128,12 +154,26 @@ class Canaries:
         return [
             (
                 str(path),
-                path.stat().st_mode,
-                path.stat().st_mtime_ns,
+                path.lstat().st_mode,
+                path.lstat().st_mtime_ns,
                 path.read_bytes() if path.is_file() else b"",
             )
             for path in sorted(self.home.rglob("*"))
         ]
+
+    def assert_unharmed(self) -> None:
+        """The process lives, and the segment holds what it held."""
+        assert self.victim.poll() is None
+        assert SECRET.encode() == ctypes.string_at(self.shared, len(SECRET))
+
+    def close(self) -> None:
+        """Remove what is not a file."""
+        for one in self.sockets:
+            one.close()
+        self.victim.kill()
+        self.victim.wait()
+        LIBC.shmdt(ctypes.c_void_p(self.shared))
+        LIBC.shmctl(self.segment, 0, None)
 
     def assert_unheard(self) -> None:
         """No socket was connected to."""
@@ -148,8 +188,7 @@ def canaries():
     with tempfile.TemporaryDirectory(prefix="st-") as home:  # short: a socket's path is 108 bytes
         made = Canaries(Path(home))
         yield made
-        for one in made.sockets:
-            one.close()
+        made.close()
 
 
 @pytest.mark.parametrize(("mode", "attack"), RUNS)
@@ -182,6 +221,7 @@ def test_an_attack_gains_nothing_and_the_service_lives(
     assert [] == [c for c in told if c not in "\n\t" and unicodedata.category(c) in BAD]
     assert before == canaries.state()
     canaries.assert_unheard()
+    canaries.assert_unharmed()
     assert after.passed, (after.error, after.first_failed)
     assert "" == after.output
     if report.isolation:
