@@ -12,11 +12,11 @@ day does not go back when a clock is set back, and neither does the clock of the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, get_args, get_type_hints
+from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
 
 from studytrack.domain.field_rules import fields_fault
 from studytrack.domain.fsrs import D_MAX, D_MIN, S_MAX, S_MIN
-from studytrack.domain.log import REVIEW_KINDS, Attempt, ItemKind, LogRow, RowKind
+from studytrack.domain.log import ANSWERS, REVIEW_KINDS, Attempt, ItemKind, LogRow, RowKind
 from studytrack.domain.plain_data import (
     INTEGERS,
     TEXT_CAP,
@@ -89,6 +89,31 @@ def mended_attempt(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     return _mended(raw, {"source": _cut_source, "report": mended, "evidence": mended})
 
 
+def redated(raw: Mapping[str, Any], after: int) -> Mapping[str, Any]:
+    """Return a row or attempt whose impossible clock or study day follows from its own time.
+
+    A row with an impossible clock or day passes it on to all that are written after it. Its own
+    time and offset tell when it was made; they must be sound, or nothing is changed.
+
+    Args:
+        raw: the fields of a `LogRow` or an `Attempt`.
+        after: the clock that a new one comes after.
+    """
+    utc, offset, clock, day = (cast("int", raw.get(name)) for name in _MOMENTS)  # or anything
+    if _MOMENT["utc_ms"](utc) or _MOMENT["offset_min"](offset):
+        return raw
+    if _MOMENT["clock"](clock) or clock < utc:
+        clock = max(utc, after + 1)
+    first, last = _days(utc, offset, clock)
+    if _MOMENT["study_day"](day) or not first <= day <= last:
+        day = (utc + offset * 60_000 - _ROLLOVER_MS) // DAY_MS + EPOCH_DAY
+    return {**raw, "clock": clock, "study_day": day}
+
+
+_MOMENTS = ("utc_ms", "offset_min", "clock", "study_day")
+_ROLLOVER_MS = 4 * 3_600_000  # as the setting begins
+
+
 def _cut_source(value: Any) -> Any:
     return mended_text(value, SOURCE_CAP) if type(value) is str else value
 
@@ -115,9 +140,9 @@ def _any_text(cap: int) -> Rule:
     return lambda value: text_fault(value, cap)
 
 
-_ID = spelt(r"[0-9a-f]{32}", "an id of 32 hexadecimal digits")
-_NO_ID_OR = spelt(r"([0-9a-f]{32})?", "an id of 32 hexadecimal digits, nor empty")
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._:+-]"
+_ID = spelt(_WORD + r"{0,31}", "an id of up to 32 letters and digits")
+_NO_ID_OR = spelt(rf"({_WORD}{{0,31}})?", "an id of up to 32 letters and digits")
 _MOMENT: dict[str, Rule] = {
     "device_id": spelt(_WORD + r"{0,31}", "the id of a device"),
     "clock": whole(LEAST_MS, MOST_MS),
@@ -196,10 +221,18 @@ def _moment_fault(raw: Mapping[str, Any]) -> Fault | None:
     clock, utc, day = raw["clock"], raw["utc_ms"], raw["study_day"]
     if clock < utc:
         return Fault("clock", f"is {clock}, before the row's own time {utc}")
-    wall = (utc + raw["offset_min"] * 60_000) // DAY_MS + EPOCH_DAY
-    if not wall - 1 <= day <= clock // DAY_MS + EPOCH_DAY + 1:
-        return Fault("study_day", f"is {day}, which is neither its own day {wall} nor its clock's")
+    first, last = _days(utc, raw["offset_min"], clock)
+    if not first <= day <= last:
+        return Fault(
+            "study_day", f"is {day}; by its own time and its clock it lies in {first}…{last}"
+        )
     return None
+
+
+def _days(utc_ms: int, offset_min: int, clock: int) -> tuple[int, int]:
+    """Return the first and the last study day that a row of this moment can have."""
+    wall = (utc_ms + offset_min * 60_000) // DAY_MS + EPOCH_DAY
+    return wall - 1, clock // DAY_MS + EPOCH_DAY + 1
 
 
 _WITH_MEMORY = frozenset({"card", "exercise"})
@@ -232,7 +265,7 @@ def _row_sense(raw: Mapping[str, Any]) -> Fault | None:
         return Fault("target", "is missing" if kind == "undo" else f"has no place in `{kind}`")
     if raw["event_id"] in (target, raw.get("batch", "")):
         return Fault("target" if target else "batch", "is the row itself")
-    if rated and kind not in REVIEW_KINDS and kind != "cram":
+    if rated and kind not in ANSWERS and kind != "copy":
         return Fault("rating", f"has no place in `{kind}`")
     field, wrong = first_fault(_EVIDENCE.get(kind, {}), raw.get("evidence", {}))
     if wrong:
