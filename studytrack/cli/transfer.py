@@ -27,7 +27,9 @@ def import_command(front: Front, file: Path, as_format: str, dry_run: bool, as_j
 
     if str(file) == "-":
         file = Path("/dev/stdin")
-    summary = import_file(front.study, file, as_format, dry_run=dry_run)
+    summary = import_file(
+        front.study, file, as_format, dry_run=dry_run, confirmed=front.date_is_right
+    )
     if as_json:
         emit_json(asdict(summary) | {"dry_run": dry_run})
     else:
