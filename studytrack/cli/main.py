@@ -164,8 +164,20 @@ def run(arguments: Sequence[str]) -> int:
         silence_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the one boundary that turns a fault into a message
+        if fronts and (known := _faulty_home(fronts[-1])) is not None:
+            return report_error(known)
         return report_fault(error, lambda: _state(fronts), debug=any(f.debug for f in fronts))
     return result if isinstance(result, int) else 0
+
+
+def _faulty_home(front: Front) -> StudytrackError | None:
+    """Return the error that explains a failure by what is stored; None if that is sound."""
+    from studytrack.services.setting_aside import faulty_home
+
+    try:
+        return None if front.debug else faulty_home(front.paths)
+    except StudytrackError:  # the paths
+        return None
 
 
 def _usage(error: click.ClickException) -> StudytrackError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from studytrack.errors import NotFound, StudytrackError, resolve
 from studytrack.paths import Paths
 from studytrack.services.examined import Examined
+from studytrack.services.setting_aside import clean
 from studytrack.services.study import Study
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def repair(study: Study) -> Repaired:
     """
     replaced = _replace_if_damaged(study)
     sentences = [] if replaced is None else _told(study.paths, replaced)
+    sentences += clean(study)
     store = study.store
     journal, restored = _journal_of(study.paths), 0
     if journal is not None:
@@ -222,7 +224,7 @@ def _journal_of(paths: Paths) -> Contents | None:
     from studytrack.storage.journal import read_journal
 
     try:
-        return read_journal(paths.journal)
+        return read_journal(paths.journal, judged=True)
     except OSError:
         return None
 

@@ -19,7 +19,9 @@ from typing import Any
 
 from studytrack.errors import StoreFault, StudytrackError
 from studytrack.paths import Paths, ensure
+from studytrack.storage.aside import Aside, aside_file, move_aside
 from studytrack.storage.backup import Backup, backups, verify
+from studytrack.storage.every_row import Stored, every_row, fault_of
 from studytrack.storage.faults import damaged, explained
 from studytrack.storage.journal import Contents, read_journal
 from studytrack.storage.migrate import check_revision
@@ -92,8 +94,8 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
         return _replace(paths, chosen, salvage=False, exact=exact)
 
 
-def read_database(path: Path, paths: Paths) -> dict[str, Any]:
-    """Return all rows and attempts of another database, which is only read.
+def read_database(path: Path, paths: Paths) -> list[Stored]:
+    """Return all rows and attempts of another database, which is only read, as they are stored.
 
     Args:
         path: the other database; of this version or an older one.
@@ -106,11 +108,9 @@ def read_database(path: Path, paths: Paths) -> dict[str, Any]:
         with _workshop(paths) as place, explained(path):
             check_revision(path)
             _copy(path, place.database)
-            store = Store.open(place, copies=False)
-            try:
-                return store.dump()
-            finally:
-                store.close()
+            Store.open(place, copies=False).close()  # brings it up to date
+            with contextlib.closing(sqlite3.connect(place.database)) as connection:
+                return list(every_row(connection))
     except StoreFault as error:
         raise StoreFault(
             f"{path} cannot be imported.",
@@ -141,6 +141,7 @@ def _replace(paths: Paths, base: Backup | None, *, salvage: bool, exact: bool = 
     with _workshop(paths) as place:
         if base is not None:
             _copy(base.path, place.database)
+            _set_aside(place.database, paths)
         store = Store.open(place, copies=False)
         try:
             from_journal = store.merge({"log": journal.log, "attempts": journal.attempts})
@@ -167,9 +168,15 @@ def _replace(paths: Paths, base: Backup | None, *, salvage: bool, exact: bool = 
     )
 
 
+def _set_aside(database: Path, paths: Paths) -> None:
+    """Take rows that break a rule out of a copy; they would end the rebuilding."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        move_aside(connection, Aside(path=aside_file(paths.data)))
+
+
 def _journal(path: Path) -> Contents:
     try:
-        return read_journal(path)
+        return read_journal(path, judged=True)
     except FileNotFoundError:
         return Contents()
 
@@ -260,6 +267,7 @@ def _sound(row: Mapping[str, Any], key: str, taken: set[tuple[str, int]]) -> boo
         and all(isinstance(word, str) for word in words)
         and _HEX.fullmatch(row[key]) is not None
         and (row["device_id"], row["clock"]) not in taken
+        and fault_of("log" if key == "event_id" else "attempt", row) is None
     )
 
 
