@@ -110,12 +110,13 @@ def _grade_one(
     server: bool,
     as_json: bool,
 ) -> int:
+    from studytrack.domain.row_rules import SOURCE_CAP
     from studytrack.services.grading import grade as grade_one
     from studytrack.services.grading import make_grader, read_submission
 
     study = front.study
     from_stdin = file is not None and str(file) == "-"
-    stdin = read_stdin() if from_stdin else None
+    stdin = read_stdin(SOURCE_CAP + 1) if from_stdin else None
     item, source = read_submission(study, name, None if from_stdin else file, stdin)
     if not as_json:
         note(f"Grading `{item.id}` …")

@@ -119,9 +119,11 @@ def show_note(front: Front, name: str, as_json: bool) -> None:
 @pass_front
 def add_note(front: Front, title: str, text: str, topic: str, as_json: bool) -> None:
     """Add a note."""
+    from studytrack.domain.plain_data import TEXT_CAP
     from studytrack.services.library import add_note as add
 
-    body = read_stdin().decode("utf-8", "replace") if text == "-" else text
+    most = 4 * TEXT_CAP + 1  # bytes; a character has up to four
+    body = read_stdin(most).decode("utf-8", "replace") if text == "-" else text
     made = add(front.study, title, body, topic)
     if as_json:
         emit_json(_record(made))

@@ -68,9 +68,9 @@ def note(text: str) -> None:
         click.echo(text, err=True)
 
 
-def read_stdin() -> bytes:
-    """Return all of stdin; a closed one is empty."""
-    return b"" if sys.stdin is None else sys.stdin.buffer.read()
+def read_stdin(most: int = -1) -> bytes:
+    """Return stdin, at most so many bytes of it; a closed one is empty."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read(most)
 
 
 def is_terminal(stream: Any) -> bool:

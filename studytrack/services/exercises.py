@@ -21,6 +21,7 @@ from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.memory import Moment
 from studytrack.domain.progress import ExerciseState, ExerciseStatus, exercise_state
 from studytrack.domain.ratings import AGAIN, Effort, effort, exercise_rating
+from studytrack.domain.row_rules import SOURCE_CAP
 from studytrack.domain.scheduler import answer
 from studytrack.errors import ContentFault, EnvironmentFault, UsageFault, resolve
 from studytrack.paths import ensure
@@ -331,7 +332,8 @@ def _holds_old_pass(study: Study, item: Exercise, path: Path) -> bool:
     """Tell whether the file is a solution that passed on an earlier study day."""
     today = study.stamp().study_day
     try:
-        text = path.read_bytes().decode("utf-8", "replace")  # as grading stores it
+        with path.open("rb") as stream:
+            text = stream.read(SOURCE_CAP + 1).decode("utf-8", "replace")  # as grading stores it
     except OSError:
         return False
     return any(
