@@ -81,7 +81,7 @@ class Front:
     ) -> None:
         self._home = home
         self._content = content
-        self._date_is_right = date_is_right
+        self.date_is_right = date_is_right
         self._study: Study | None = None
         self.debug = debug
 
@@ -112,7 +112,7 @@ class Front:
         """The open study; the database is opened when something asks for it."""
         if self._study is None:
             self._study = self.open_study(self.settings)
-            if self._date_is_right:
+            if self.date_is_right:
                 from studytrack.services.moments import believe_clock
 
                 believe_clock(self._study)

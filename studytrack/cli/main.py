@@ -174,6 +174,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the one boundary that turns a fault into a message
         if isinstance(error, OSError) and error.errno in MACHINE:
             return report_error(_refused(error))
+        if fronts and (known := _faulty_home(fronts[-1])) is not None:
+            return report_error(known)
         return report_fault(error, lambda: _state(fronts), debug=any(f.debug for f in fronts))
     return result if isinstance(result, int) else 0
 
@@ -186,6 +188,16 @@ def _refused(error: OSError) -> EnvironmentFault:
         f"It says: {error.strerror or error}.",
         "Make room, shorten the name, or choose another place with --home DIR.",
     )
+
+
+def _faulty_home(front: Front) -> StudytrackError | None:
+    """Return the error that explains a failure by what is stored; None if that is sound."""
+    from studytrack.services.setting_aside import faulty_home
+
+    try:
+        return None if front.debug else faulty_home(front.paths)
+    except StudytrackError:  # the paths
+        return None
 
 
 def _usage(error: click.ClickException) -> StudytrackError:

@@ -37,7 +37,9 @@ def import_command(front: Front, file: Path, as_format: str, dry_run: bool, as_j
     from studytrack.services.transfer import import_file
 
     with _regular(file) as path:
-        summary = import_file(front.study, path, as_format, dry_run=dry_run)
+        summary = import_file(
+            front.study, path, as_format, dry_run=dry_run, confirmed=front.date_is_right
+        )
     if as_json:
         emit_json(asdict(summary) | {"dry_run": dry_run})
     else:

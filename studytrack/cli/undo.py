@@ -14,11 +14,29 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Take back the last thing done, without limit.")
+@click.option(
+    "--ahead", is_flag=True, help="Take back all answers that a wrong clock put on days to come."
+)
 @json_option
 @pass_front
-def undo(front: Front, as_json: bool) -> int:
+def undo(front: Front, ahead: bool, as_json: bool) -> int:
     """Undo."""
+    if ahead:
+        return _undo_ahead(front, as_json=as_json)
     return undo_last(front, as_json=as_json)
+
+
+def _undo_ahead(front: Front, *, as_json: bool) -> int:
+    from studytrack.services.undo import undo_ahead
+
+    count = undo_ahead(front.study)
+    if as_json:
+        emit_json({"undone": count})
+    elif count:
+        say(f"Undone: {count} answer{'s'[: count != 1]} on days to come.")
+    else:
+        say("No answer stands on a day to come.")
+    return 0 if count else ANSWER_IS_NO
 
 
 @click.command(help="Do again what was undone last.")

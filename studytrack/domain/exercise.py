@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 STATEMENT, REFERENCE, CHECKS = "statement.md", "reference.py", "checks.py"
+SOURCE_CAP = 64 << 10  # bytes of a submission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

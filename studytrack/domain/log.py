@@ -35,6 +35,7 @@ RowKind = Literal[
     "undo",
 ]
 REVIEW_KINDS: frozenset[str] = frozenset({"learn", "review", "relearn"})
+ANSWERS: frozenset[str] = REVIEW_KINDS | {"cram"}
 UNDOABLE: frozenset[str] = frozenset(
     {
         *("learn", "review", "relearn", "cram"),

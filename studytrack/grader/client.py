@@ -16,14 +16,14 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from studytrack.domain.exercise import Exercise
+from studytrack.domain.exercise import SOURCE_CAP, Exercise
 from studytrack.domain.verdict import CheckResult, Report, report_from_plain
 from studytrack.errors import EnvironmentFault, GraderFault, StudytrackError
 from studytrack.grader.limits import Layers
 from studytrack.grader.place import Place, PlaceRefused
 from studytrack.grader.spawner import start_python
 from studytrack.grader.warm import WarmJudge
-from studytrack.grader.wire import SOURCE_CAP, FrameReader, pack
+from studytrack.grader.wire import FrameReader, pack
 
 OnCheck = Callable[[CheckResult], None]
 SYSTEM = os.name

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from studytrack.domain.exercise import SOURCE_CAP
 from studytrack.domain.verdict import is_sandboxed
 from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader.authoring import RemoteError, derive_seed
 from studytrack.grader.limits import Limits
 from studytrack.grader.link import Link
 from studytrack.grader.spawner import Spawner
-from studytrack.grader.wire import SOURCE_CAP, NoAnswer, ProtocolFault
+from studytrack.grader.wire import NoAnswer, ProtocolFault
 
 MAX_DEATHS = 2
 

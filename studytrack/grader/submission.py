@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from studytrack.grader.wire import SOURCE_CAP
+from studytrack.domain.exercise import SOURCE_CAP
 
 
 class SubmissionFault(Exception):

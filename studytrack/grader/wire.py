@@ -17,7 +17,6 @@ HEADER_CAP = 1 << 20
 BUFFERS_CAP = 64 << 20
 BUFFER_COUNT_CAP = 1000
 OUTPUT_CAP = 64 << 10
-SOURCE_CAP = 64 << 10
 
 
 class NoAnswer(Exception):

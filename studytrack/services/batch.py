@@ -20,12 +20,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from studytrack.domain.exercise import Exercise
+from studytrack.domain.exercise import SOURCE_CAP, Exercise
 from studytrack.domain.verdict import Report
 from studytrack.domain.visible import visible
 from studytrack.errors import EnvironmentFault, GraderFault, NotFound, StudytrackError, UsageFault
 from studytrack.files import NotRegular, open_folder, read_below
-from studytrack.grader.wire import SOURCE_CAP
 
 SEPARATOR = "__"  # between the exercise's id and whatever a file is called beside it
 FORMATS = (".csv", ".json")

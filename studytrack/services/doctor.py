@@ -172,7 +172,12 @@ def _database(paths: Paths, study: Study) -> Iterator[Examined]:
         yield Examined(name="database", state="ok", text=str(paths.database))
     from studytrack.services.moments import examine_clock
     from studytrack.services.repair import examine_safety
+    from studytrack.services.setting_aside import examine_rows
 
+    rows = examine_rows(paths, study)
+    yield from rows
+    if any(one.state == "fail" for one in rows):
+        return  # the checks below would stumble over them
     yield from examine_clock(study)
     yield from examine_safety(paths, study)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from studytrack.config import Settings
 from studytrack.content.finder import content_root
-from studytrack.domain.exercise import Exercise
+from studytrack.domain.exercise import SOURCE_CAP, Exercise
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.domain.plain_data import mended
 from studytrack.domain.ratings import exercise_rating, is_failed_submission
 from studytrack.domain.verdict import CheckResult, Report, report_to_plain
 from studytrack.errors import EnvironmentFault, NotFound, resolve
@@ -71,7 +73,7 @@ def stop_grader(paths: Paths) -> bool:
 def read_submission(
     study: Study, name: str, file: Path | None = None, stdin: bytes | None = None
 ) -> tuple[Exercise, bytes]:
-    """Return the exercise and the submission's bytes.
+    """Return the exercise and the submission's bytes; of a file at most one more than is graded.
 
     Args:
         study: the open study.
@@ -139,10 +141,21 @@ def grade(
     given = submission if isinstance(submission, bytes) else None
     exercise, source = read_submission(study, exercise_id, path, given)
     report = grader.grade(exercise, source, device=device, seed=seed, on_check=on_check)
-    return _stored(study, exercise, source.decode("utf-8", "replace"), report)
+    return _stored(study, exercise, _kept(source), mended(report_to_plain(report)), report)
 
 
-def _stored(study: Study, exercise: Exercise, source: str, report: Report) -> Graded:
+def _kept(source: bytes) -> str:
+    """Return the source as it is stored: of one that is too large the beginning and a note."""
+    text = source[: SOURCE_CAP + 1].decode("utf-8", "replace")
+    if len(source) <= SOURCE_CAP:
+        return text
+    note = f"\n# … cut here: the file is larger than the {SOURCE_CAP:,} bytes that are graded.\n"
+    return text[: SOURCE_CAP - len(note)] + note
+
+
+def _stored(
+    study: Study, exercise: Exercise, source: str, shown: dict[str, Any], report: Report
+) -> Graded:
     """Store the attempt and what it means for the schedule, in one transaction."""
     effort, rating = effort_of(study, exercise.id), None
     copied = report.passed and _is_copy(study, exercise.id, source)
@@ -158,7 +171,7 @@ def _stored(study: Study, exercise: Exercise, source: str, report: Report) -> Gr
         device=report.device,
         seed=report.seed,
         seconds=report.seconds,
-        report=report_to_plain(report),
+        report=shown,
         rating=rating,
     )
     rows: list[LogRow] = []

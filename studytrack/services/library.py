@@ -12,6 +12,7 @@ from studytrack.domain.log import ItemKind
 from studytrack.domain.slugs import unique_slug
 from studytrack.errors import UsageFault, resolve
 from studytrack.services.evidence import recall_now, resolve_topic
+from studytrack.services.intake import check_given
 from studytrack.services.readings import address_of
 from studytrack.services.study import Study
 
@@ -169,6 +170,7 @@ def _add(study: Study, item_kind: ItemKind, own: Own) -> Own:
     row = study.store.new_row(
         study.stamp(), kind="set", item_kind=item_kind, item_id=own.id, fields=fields
     )
+    check_given(row)
     study.store.append([row])
     study.refresh()
     return own

@@ -19,6 +19,7 @@ from studytrack.domain.library import READING_STATUSES, Reading, ReadingKind, Re
 from studytrack.domain.slugs import unique_slug
 from studytrack.errors import UsageFault, nearest, resolve
 from studytrack.services.evidence import resolve_topic
+from studytrack.services.intake import check_given
 from studytrack.services.study import Study
 
 LISTED: tuple[ReadingStatus, ...] = ("reading", "next", "inbox", "done", "archived", "dropped")
@@ -142,6 +143,7 @@ def finish(study: Study, name: str, takeaway: str | None = None) -> ReadingView:
         batch=first.event_id,
         fields={"record": plain(card)},
     )
+    check_given(second)
     study.store.append([first._replace(fields=fields), second])
     study.refresh()
     return reading(study, item.id)
@@ -206,7 +208,9 @@ def add(
         topics=tuple(resolve_topic(study.catalogue, name) for name in topics),
     )
     fields = {"record": plain(own), "added": _today(study)}
-    study.store.append([_row(study, own.id, fields)])
+    row = _row(study, own.id, fields)
+    check_given(row)
+    study.store.append([row])
     study.refresh()
     return reading(study, own.id)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from studytrack.errors import NotFound, StudytrackError, resolve
 from studytrack.paths import Paths
 from studytrack.services.examined import Examined, State
+from studytrack.services.setting_aside import clean
 from studytrack.services.study import Study
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def repair(study: Study, ask: Callable[[str], bool] | None = None) -> Repaired:
             sentences.append(f"{_foreign_text(paths, found.foreign)} {_on_purpose(paths)}")
     replaced = _replace_if_off(study, found, unite_foreign=wanted)
     sentences += [] if replaced is None else _told(paths, replaced)
+    sentences += clean(study)
     store, restored = study.store, 0
     journal = _journal_of(paths) if wanted or not found.foreign else None
     if journal is not None:
@@ -305,7 +307,7 @@ def _journal_of(paths: Paths) -> Contents | None:
     from studytrack.storage.journal import read_journal
 
     try:
-        return read_journal(paths.journal, regular=True)
+        return read_journal(paths.journal, regular=True, judged=True)
     except OSError:
         return None
 

@@ -25,6 +25,7 @@ from studytrack.services.cards import find_card, leech_of
 from studytrack.services.deck import deck_and_work, deck_of, note_answer, spread_of
 from studytrack.services.due import due_text, interval_text, next_due_text
 from studytrack.services.evidence import resolve_topic
+from studytrack.services.intake import check_given
 from studytrack.services.presets import preset
 from studytrack.services.study import Study
 from studytrack.storage.shapes import Guard
@@ -216,6 +217,8 @@ def answer(
             params_id=used.id,
             retention=study.settings.memory_retention_cards,
         )
+        if text is not None:
+            check_given(made)
         (row,) = study.store.append([made], guard=_guard(memory))
         after = study.store.memory("card", card.id)
         note_answer(study, card, memory, after, row)
@@ -328,7 +331,9 @@ def add_card(
     )
     if problems := card_problems(card):
         raise UsageFault(f"The card cannot be asked: {problems[0]}", "", "Nothing was added.")
-    study.store.append([row._replace(item_id=card.id, fields={"record": plain(card)})])
+    row = row._replace(item_id=card.id, fields={"record": plain(card)})
+    check_given(row)
+    study.store.append([row])
     study.refresh()
     return card
 

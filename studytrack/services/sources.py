@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from studytrack.domain.exercise import SOURCE_CAP
 from studytrack.files import read_below, read_regular
-from studytrack.grader.wire import SOURCE_CAP
 from studytrack.services.study import Study
 
 MOST_BYTES = SOURCE_CAP + 1  # one more than a submission may have, so that excess is seen

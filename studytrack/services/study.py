@@ -126,7 +126,12 @@ class Study:
     def notices(self) -> list[str]:
         """Return what the learner should know about how this is stored, each once."""
         with self.lock:
-            return [] if self._store is None else self._store.notices()
+            if self._store is None:
+                return []
+            from studytrack.services.moments import held_warning
+
+            told = [*self._store.notices(), held_warning(self)]
+            return [text for text in told if text]
 
     def close(self) -> None:
         """Close the database."""

@@ -12,10 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from studytrack.content.decode import plain, record
+from studytrack.content.decode import plain
+from studytrack.domain.field_rules import fields_fault
 from studytrack.domain.library import Reading
-from studytrack.domain.log import Attempt, LogRow
-from studytrack.errors import ContentFault, DataFault, NotFound, UsageFault
+from studytrack.domain.plain_data import name_fault, object_fault
+from studytrack.errors import DataFault, NotFound, UsageFault
 from studytrack.formats.fasttrack import read_document
 from studytrack.formats.markdown import ReadingState, Tracker, write_tracker
 from studytrack.formats.merge import (
@@ -29,7 +30,8 @@ from studytrack.formats.merge import (
 )
 from studytrack.formats.merge_plan import merge_plan
 from studytrack.formats.merge_readings import merge_readings
-from studytrack.formats.state import read_state, write_state
+from studytrack.formats.state import read_state, row_lines, write_state
+from studytrack.services.intake import Arrival, Sifted, arrivals, horizon_of, sift
 from studytrack.services.readings import FINISHED
 from studytrack.services.study import Study
 
@@ -62,7 +64,11 @@ class ImportSummary:
 
 
 def import_file(
-    study: Study, path: Path, as_format: str = "", dry_run: bool = False
+    study: Study,
+    path: Path,
+    as_format: str = "",
+    dry_run: bool = False,
+    confirmed: bool = False,
 ) -> ImportSummary:
     """Bring a file's content in.
 
@@ -71,6 +77,7 @@ def import_file(
         path: a JSON export, another database or journal, or an LLM-FastTrack document.
         as_format: `json`, `database`, `journal`, `fasttrack` or "" to look at the content.
         dry_run: only tell what would change.
+        confirmed: the learner said that the dates are right, also those of far ahead.
 
     Raises:
         NotFound: no such file.
@@ -79,10 +86,10 @@ def import_file(
     """
     chosen = _named(as_format) or _look(path)
     if chosen in {"database", "journal"}:
-        return _import_log(study, path, chosen, dry_run)
+        return _import_log(study, path, chosen, dry_run=dry_run, confirmed=confirmed)
     text = _read(path)
     if chosen == "json" or (not chosen and _looks_json(text, path)):
-        return _unite(study, "json", read_state(text), dry_run)
+        return _import_export(study, text, dry_run=dry_run, confirmed=confirmed)
     return _import_document(study, text, path, dry_run, asked=bool(as_format))
 
 
@@ -135,69 +142,72 @@ def _looks_json(text: str, path: Path) -> bool:
 # The learner's state
 
 
-def _import_log(study: Study, path: Path, chosen: str, dry_run: bool) -> ImportSummary:
+def _import_log(
+    study: Study, path: Path, chosen: str, *, dry_run: bool, confirmed: bool
+) -> ImportSummary:
     """Unite another database or journal with what is here."""
     if not path.exists():
         raise NotFound(f"No file {path}.", "", "Check the path.")
+    refused: list[str] = []
     if chosen == "database":
         from studytrack.storage.rescue import read_database
 
-        return _unite(study, chosen, read_database(path, study.paths), dry_run)
-    from studytrack.storage.journal import read_journal
+        found = [
+            Arrival(one.table, one.raw, f"row {one.number} of the table `{one.table}`")
+            for one in read_database(path, study.paths)
+        ]
+    else:
+        from studytrack.storage.journal import read_journal
 
-    try:
-        contents = read_journal(path)
-    except OSError as error:
-        raise DataFault(f"{path} cannot be read.", f"{error.strerror or error}.") from error
-    data = {"log": contents.log, "attempts": contents.attempts}
-    cut = f"{contents.damaged} lines that are cut or no event were left out."
-    return _unite(study, chosen, data, dry_run, [cut] if contents.damaged else [])
+        try:
+            contents = read_journal(path, judged=True)
+        except OSError as error:
+            raise DataFault(f"{path} cannot be read.", f"{error.strerror or error}.") from error
+        found = arrivals("log", contents.log) + arrivals("attempt", contents.attempts)
+        if contents.damaged:
+            refused = [f"{contents.damaged} lines that are cut or no event were left out."]
+        refused += contents.refused
+    done = sift(found, horizon_of(study, found, confirmed=confirmed))
+    return _unite(study, chosen, done, dry_run, refused)
+
+
+def _import_export(study: Study, text: str, *, dry_run: bool, confirmed: bool) -> ImportSummary:
+    """Unite the log of an export with what is here."""
+    data = read_state(text)
+    found = arrivals("log", data["log"]) + arrivals("attempt", data["attempts"])
+    horizon = horizon_of(study, found, confirmed=confirmed)
+    done = sift(found, horizon)
+    if done.refused:  # to say on which lines is worth another pass over the text
+        lines = row_lines(text)
+        found = arrivals("log", data["log"], lines["log"])
+        found += arrivals("attempt", data["attempts"], lines["attempts"])
+        done = sift(found, horizon)
+    return _unite(study, "json", done, dry_run)
 
 
 def _unite(
-    study: Study, chosen: str, data: dict[str, Any], dry_run: bool, refused: Sequence[str] = ()
+    study: Study, chosen: str, done: Sifted, dry_run: bool, refused: Sequence[str] = ()
 ) -> ImportSummary:
     """Unite a log with what is here, row by row; rows keep their identity and device."""
-    refused = list(refused)
-    log = _checked(LogRow, data["log"], "event_id", "log row", refused)
-    attempts = _checked(Attempt, data["attempts"], "attempt_id", "attempt", refused)
-    here = study.store.known(
-        [row["event_id"] for row in log], [made["attempt_id"] for made in attempts]
-    )
-    new = len(log) + len(attempts) - len(here)
+    here = study.store.known(done.log, done.attempts)
+    new = len(done.log) + len(done.attempts) - len(here)
     if new and not dry_run:
         if study.store.last_moment():
             study.store.backup("import")  # a union cannot be undone as one step
-        study.store.merge({"log": log, "attempts": attempts})
+        study.store.merge({"log": [*done.log.values()], "attempts": [*done.attempts.values()]})
         study.refresh()
-    details = (f"{len(log)} log rows and {len(attempts)} attempts in the file, {new} of them new.",)
+    sizes = f"{len(done.log)} log rows and {len(done.attempts)} attempts"
+    details = [f"{sizes} in the file, {new} of them new."]
+    if done.cut:
+        details.append(f"{done.cut} of them had texts that were cut to size.")
     return ImportSummary(
         format=chosen,
         new=new,
         merged=0,
         unchanged=len(here),
-        refused=tuple(refused),
-        details=details,
+        refused=(*refused, *done.refused),
+        details=tuple(details),
     )
-
-
-def _checked(
-    cls: type[LogRow | Attempt],
-    rows: list[dict[str, Any]],
-    key: str,
-    what: str,
-    refused: list[str],
-) -> list[dict[str, Any]]:
-    """Return the rows that are whole, each identity once; the others are refused."""
-    kept: dict[str, dict[str, Any]] = {}
-    for number, row in enumerate(rows, start=1):
-        try:
-            record(cls, row, f"{what} {number}")
-        except ContentFault as error:
-            refused.append(error.what)
-            continue
-        kept.setdefault(row[key], row)
-    return list(kept.values())
 
 
 # The document
@@ -225,6 +235,7 @@ def _import_document(
         merge_cards,
     ):
         step(document, study.catalogue, own, merge)
+    _refuse_what_breaks_rules(merge, own)
     if merge.changes and not dry_run:
         _write(study, path, merge)
     return ImportSummary(
@@ -237,12 +248,34 @@ def _import_document(
     )
 
 
+def _refuse_what_breaks_rules(merge: Merge, own: Mapping[str, Mapping[str, Any]]) -> None:
+    """Leave out items that could not be shown later: texts without end, addresses that are none."""
+    kept: list[Change] = []
+    for change in merge.changes:
+        fields = _fields(change, "2000-01-01")
+        wrong = name_fault(change.item_id) or object_fault(fields)
+        wrong = wrong or fields_fault(change.item_kind, change.item_id, fields)
+        if not wrong:
+            kept.append(change)
+            continue
+        shown = f"Line {change.line}: {change.item_kind} `{change.item_id[:60]}`"
+        merge.refused.append(f"{shown}: {wrong}.")
+        if change.record is not None and change.item_id not in own.get(change.item_kind, {}):
+            merge.new -= 1
+        else:
+            merge.merged -= 1
+        told = f"{change.item_kind} `{change.item_id}`"
+        merge.details = [line for line in merge.details if told not in line]
+    merge.changes = kept
+
+
 def _write(study: Study, path: Path, merge: Merge) -> None:
     """Append the import row and the rows that undo with it, in one transaction."""
     store, stamp = study.store, study.stamp()
+    name = path.name.encode("utf-8", "replace").decode()  # a name may be of any bytes
     today = date.fromordinal(stamp.study_day).isoformat()
     counts = {"format": "fasttrack", "new": merge.new, "merged": merge.merged}
-    head = store.new_row(stamp, kind="import", item_kind="file", item_id=path.name, evidence=counts)
+    head = store.new_row(stamp, kind="import", item_kind="file", item_id=name, evidence=counts)
     rows = [
         store.new_row(
             stamp,
@@ -251,7 +284,7 @@ def _write(study: Study, path: Path, merge: Merge) -> None:
             item_id=change.item_id,
             batch=head.event_id,
             fields=_fields(change, today),
-            evidence={"file": path.name, "line": change.line},
+            evidence={"file": name, "line": change.line},
         )
         for change in merge.changes
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from studytrack.domain.log import LogRow
 from studytrack.services.deck import take_back
+from studytrack.services.moments import NEAR_DAYS, today_by_clock
 from studytrack.services.review import RATING_NAMES
 from studytrack.services.study import Study
 
@@ -27,6 +28,21 @@ def undo(study: Study) -> Undone | None:
         if row is not None:
             take_back(study, row)
         return _told(study, row, "Undone")
+
+
+def undo_ahead(study: Study) -> int:
+    """Take back all answers that a wrong clock put on days to come; return how many.
+
+    These are the answers that stand more than two days after the clock's, also those that came
+    from another device. The study day follows the clock again.
+    """
+    with study.lock:
+        today = today_by_clock(study)
+        stamp = study.stamp()._replace(study_day=today)  # what holds a later day is taken back
+        found = study.store.undo_after(stamp, today + NEAR_DAYS)
+        if found:
+            study.refresh()
+        return len(found)
 
 
 def redo(study: Study) -> Undone | None:

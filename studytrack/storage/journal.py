@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.storage.every_row import Table, fault_of, mended
 from studytrack.storage.files import open_regular, sync_folder
 from studytrack.storage.lines import ATTEMPT, KEYS, LOG, checked, head_of, is_head, sealed, unsealed
 from studytrack.storage.logbook import CHUNK, known_ids
@@ -33,17 +34,22 @@ from studytrack.storage.rows import (
 )
 
 _LONGEST_HEAD = 4096  # bytes
+_TABLES: tuple[Table, ...] = ("log", "attempt")
 _FAR = 256  # rows behind which the checkpoint is written anew
 
 
 @dataclass(slots=True)
 class Contents:
-    """What a journal holds. `damaged` counts lines that are cut or are no JSON."""
+    """What a journal holds. `damaged` counts lines that are cut or are no event.
+
+    `refused` are the events that break a rule, a sentence each; they are in neither list.
+    """
 
     log: list[dict[str, Any]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     device_id: str = ""
     damaged: int = 0
+    refused: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,41 +279,78 @@ def journal_ids(path: Path, start: int = 0) -> tuple[dict[str, set[str]], int]:
     return found, damaged
 
 
-def read_journal(path: Path, *, regular: bool = False) -> Contents:
+def read_journal(path: Path, *, regular: bool = False, judged: bool = False) -> Contents:
     """Return what a journal holds, each event once, in the order of the file.
 
-    Lines that are cut, are no JSON or do not fit their checksum are counted and left out.
+    Lines that are cut, hold no event or do not fit their checksum are counted and left out.
 
     Args:
         path: the journal.
         regular: refuse a pipe, which may never end.
+        judged: also refuse events that break a rule, and cut texts that are too long.
 
     Raises:
         OSError: it cannot be read.
     """
     contents = Contents()
-    log: dict[str, dict[str, Any]] = {}
-    attempts: dict[str, dict[str, Any]] = {}
+    found: dict[Table, dict[str, dict[str, Any]]] = {"log": {}, "attempt": {}}
     with os.fdopen(open_regular(path), "rb") if regular else path.open("rb") as file:
-        for line in file:
-            if not line.strip():
-                continue
-            try:
-                entry = json.loads(unsealed(line.strip()) or b"")
-                if "journal" in entry:
-                    contents.device_id = str(entry.get("device", ""))
-                    continue
-                ((kind, event),) = entry.items()
-                if kind == LOG:
-                    log.setdefault(LogRow(**event).event_id, event)
-                elif kind == ATTEMPT:
-                    attempts.setdefault(Attempt(**event).attempt_id, event)
-                else:
-                    contents.damaged += 1
-            except (ValueError, AttributeError, TypeError, RecursionError):
-                contents.damaged += 1
-    contents.log, contents.attempts = list(log.values()), list(attempts.values())
+        for number, line in enumerate(file, start=1):
+            event = event_of(line)
+            if event is None:
+                device = _device_of(line)
+                contents.damaged += device is None and bool(line.strip())
+                contents.device_id = contents.device_id if device is None else device
+            elif judged:
+                _judge(contents, found[event[0]], event, number)
+            else:
+                table, row = event
+                found[table].setdefault(row[KEYS[table]], row)
+    contents.log, contents.attempts = list(found["log"].values()), list(found["attempt"].values())
     return contents
+
+
+def event_of(line: bytes) -> tuple[Table, dict[str, Any]] | None:
+    """Return the table and the fields that a line of a journal holds; None if it holds no event."""
+    try:
+        entry = json.loads(unsealed(line.strip()) or b"")
+        for table in _TABLES:
+            if table in entry:
+                row: dict[str, Any] = entry[table]
+                _record_of(table, row)
+                return table, row
+    except (ValueError, TypeError, RecursionError):
+        pass
+    return None
+
+
+def _record_of(table: Table, row: dict[str, Any]) -> LogRow | Attempt:
+    return LogRow(**row) if table == LOG else Attempt(**row)
+
+
+def _judge(
+    contents: Contents,
+    into: dict[str, dict[str, Any]],
+    event: tuple[Table, dict[str, Any]],
+    number: int,
+) -> None:
+    """Add an event, or say why it is refused; of events with one id the first counts."""
+    table, row = event[0], dict(mended(*event))
+    if (fault := fault_of(table, row)) is not None:
+        contents.refused.append(f"line {number}: {fault}")
+        return
+    name = row[KEYS[table]]
+    first = into.setdefault(name, row)
+    if first is not row and _record_of(table, first) != _record_of(table, row):
+        contents.refused.append(f"line {number}: another event before it has the id {name}.")
+
+
+def _device_of(line: bytes) -> str | None:
+    """Return the device that the first line of a journal names; None for other lines."""
+    with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
+        entry = json.loads(unsealed(line.strip()) or b"")
+        return str(entry.get("device", "")) if "journal" in entry else None
+    return None
 
 
 def is_journal(start: bytes) -> bool:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from studytrack.domain.log import UNDOABLE, LogRow
+from studytrack.domain.log import ANSWERS, UNDOABLE, LogRow
 from studytrack.storage.rows import (
     IN_ORDER,
     INSERT_ROW,
@@ -33,6 +33,13 @@ _TIMED = (
     f"(SELECT * FROM log INDEXED BY ix_log_order{NEWEST_FIRST} LIMIT ?) "
     "WHERE item_kind = ? AND duration_ms > 0 AND rating IS NOT NULL LIMIT ?"
 )
+# An answer holds the day that its own clock said, not a later one that was held then.
+_ANSWERS_AFTER = (
+    "SELECT study_day, event_id FROM log INDEXED BY ix_log_study_day "  # noqa: S608 - fixed words
+    "WHERE study_day > ? AND batch = '' "
+    f"AND kind IN ({', '.join(repr(kind) for kind in sorted(ANSWERS))})"
+)
+_OWN_DAY = " AND device_id = ? AND study_day <= (utc_ms + offset_min * 60000) / 86400000 + 719163"
 Order = tuple[int, str, str]
 _ALL_ITEMS = "SELECT item_kind, item_id FROM log GROUP BY item_kind, item_id ORDER BY min(clock)"
 
@@ -77,10 +84,27 @@ class Logbook:
         return self._select(" AND ".join(wanted), values, "ix_log_study_day" if recent else "")
 
     def newest(self) -> tuple[int, int]:
-        """Return the largest clock and study day; zeros for an empty log."""
-        (clock,) = self._connection.execute("SELECT max(clock) FROM log").fetchone()
-        (day,) = self._connection.execute("SELECT max(study_day) FROM log").fetchone()
-        return clock or 0, day or 0
+        """Return clock and study day of the newest row; zeros for an empty log."""
+        text = f"SELECT clock, study_day FROM log{NEWEST_FIRST} LIMIT 1"  # noqa: S608 - fixed words
+        found = self._connection.execute(text).fetchone()
+        return found or (0, 0)
+
+    def held_day(self, device_id: str, above: int) -> int:
+        """Return the last study day after `above` on which a live answer of a device stands.
+
+        It is 0 where there is none. What stands later than the answer's own clock said is not
+        counted.
+        """
+        text = f"{_ANSWERS_AFTER}{_OWN_DAY} ORDER BY study_day DESC"
+        with contextlib.closing(self._connection.execute(text, (above, device_id))) as found:
+            return next((day for day, event_id in found if not self._is_dead(event_id)), 0)
+
+    def answers_after(self, day: int) -> list[LogRow]:
+        """Return the live answers on study days after `day`, the oldest first."""
+        with contextlib.closing(self._connection.execute(_ANSWERS_AFTER, (day,))) as found:
+            names = [event_id for _, event_id in found if not self._is_dead(event_id)]
+        rows = [row for name in names if (row := self.get(name)) is not None]
+        return sorted(rows, key=lambda row: row.order)
 
     def last_moment(self) -> int:
         """Return when the newest row was made, in UTC milliseconds; zero for an empty log."""
@@ -127,11 +151,16 @@ class Logbook:
                     wanted.add(row.event_id)
         return list(found.values())
 
-    def touched(self, row: LogRow) -> list[tuple[str, str]]:
-        """Return the items whose state a row can change; an undone batch changes many."""
+    def touched(self, row: LogRow, seen: set[str] | None = None) -> list[tuple[str, str]]:
+        """Return the items whose state a row can change; an undone batch changes many.
+
+        What is reached through `seen` rows is left out; it grows by those that are looked at.
+        """
         items: list[tuple[str, str]] = [(row.item_kind, row.item_id)]
         target: str | None = row.target
-        while target:
+        seen = set() if seen is None else seen
+        while target and target not in seen:  # rows that undo each other would lead round
+            seen.add(target)
             batch = self._connection.execute(_ITEMS_OF_BATCH, (target,))
             items += [(kind, name) for kind, name in batch]
             above = self._connection.execute(
@@ -182,10 +211,21 @@ class Logbook:
 
     def _is_dead(self, event_id: str, after: Order | None = None) -> bool:
         """Tell whether a live undo row takes a row back; an undo is undone by later rows only."""
-        above = self._connection.execute(_UNDOS_OF, (event_id,)).fetchall()
-        return any(
-            not self._is_dead(undo[2], undo) for undo in above if after is None or undo > after
-        )
+        undos: dict[str, list[Order]] = {}
+        waiting = [event_id]
+        while waiting:  # the chain of undos upwards, of any length
+            name = waiting.pop()
+            if name not in undos:
+                undos[name] = self._connection.execute(_UNDOS_OF, (name,)).fetchall()
+                waiting += [undo[2] for undo in undos[name]]
+        if not undos[event_id]:
+            return False
+        dead: dict[str, bool] = {}
+        every = sorted({undo for found in undos.values() for undo in found}, reverse=True)
+        for order in every:
+            later = [undo for undo in undos[order[2]] if undo > order]
+            dead[order[2]] = any(not dead[undo[2]] for undo in later)
+        return any(not dead[undo[2]] for undo in undos[event_id] if after is None or undo > after)
 
     def get(self, event_id: str) -> LogRow | None:
         """Return one row by its id."""

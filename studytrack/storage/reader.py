@@ -14,6 +14,7 @@ from studytrack.domain.log import Attempt, LogRow, live_rows
 from studytrack.domain.memory import Memory
 from studytrack.domain.parameters import InUse
 from studytrack.storage.caches import Caches
+from studytrack.storage.every_row import Stored, faulty_rows
 from studytrack.storage.logbook import Logbook, known_ids
 from studytrack.storage.rows import SELECT_ATTEMPTS, attempt_of
 from studytrack.storage.session import Session
@@ -116,6 +117,11 @@ class Reader:
                 "log": [row._asdict() for row in self._logbook.find()],
                 "attempts": [asdict(made) for made in self.attempts()],
             }
+
+    def faulty_rows(self) -> list[Stored]:
+        """Return the rows and attempts that break a rule, as they are stored."""
+        with self._reading():
+            return faulty_rows(self._connection)
 
     def size(self) -> int:
         """Return how many rows the log holds."""

@@ -7,6 +7,8 @@ Nobody else may have the database open meanwhile. `sources` decides what is righ
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -16,7 +18,9 @@ from typing import Any
 
 from studytrack.errors import StoreFault
 from studytrack.paths import Paths
+from studytrack.storage.aside import Aside, aside_file, by_clock, keep, put_right
 from studytrack.storage.backup import Backup, backups, verify
+from studytrack.storage.every_row import Stored, every_row, fault_of, table_of
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
 from studytrack.storage.files import copy_database, free_name, reading, sync_folder
 from studytrack.storage.lines import Clue
@@ -35,6 +39,7 @@ from studytrack.storage.sources import (
     journal_source,
     own_part,
     same,
+    text_of,
     unite,
 )
 from studytrack.storage.store import Store
@@ -148,6 +153,7 @@ def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
         told = own_part(journal, old, backup) if foreign else journal
         united = unite(told, old, backup)
         _search_further(paths, united, base)
+        _keep_the_rules(paths, united)
         if base is None and not united.texts:
             raise StoreFault(
                 f"{paths.database} cannot be rebuilt.",
@@ -201,6 +207,7 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
         elif is_foreign(journal, old, backup):
             journal = own_part(journal, old, backup)
         united = unite(journal, Source(), backup)
+        _keep_the_rules(paths, united)
         _build(paths, as_dump(united.texts), backup.device or old.device)
         if exact and paths.journal.exists():
             paths.journal.replace(free_name(paths.journal, "before-restore"))
@@ -222,8 +229,8 @@ def newest_good(paths: Paths) -> tuple[Backup | None, tuple[str, ...]]:
     return base, passed
 
 
-def read_database(path: Path, paths: Paths) -> dict[str, Any]:
-    """Return all rows and attempts of another database, which is only read.
+def read_database(path: Path, paths: Paths) -> list[Stored]:
+    """Return all rows and attempts of another database, which is only read, as they are stored.
 
     Args:
         path: the other database; of this version or an older one.
@@ -236,11 +243,9 @@ def read_database(path: Path, paths: Paths) -> dict[str, Any]:
         with workshop(paths) as place, explained(path, NOT_CHANGED):
             check_revision(path)
             copy_database(path, place.database)
-            store = Store.open(place, copies=False)
-            try:
-                return store.dump()
-            finally:
-                store.close()
+            Store.open(place, copies=False).close()  # brings it up to date
+            with contextlib.closing(sqlite3.connect(place.database)) as connection:
+                return list(every_row(connection))
     except StoreFault as error:
         raise StoreFault(
             f"{path} cannot be imported.",
@@ -326,6 +331,25 @@ def _search_further(paths: Paths, united: United, base: Backup | None) -> None:
         names = {clue.name for clue in united.gone}
         united.texts |= {key: text for key, text in other.texts.items() if key[1] in names}
         united.gone = gone(united.texts, united.gone)
+
+
+def _keep_the_rules(paths: Paths, united: United) -> None:
+    """Put events right that break a rule; set aside in a file those that cannot be."""
+    done = Aside(path=aside_file(paths.data))
+    faulty = []
+    for key, text in united.texts.items():
+        event = json.loads(text)[key[0]]
+        if (fault := fault_of(table_of(key[0]), event)) is not None:
+            faulty.append((key, event, fault))
+    if not faulty:
+        return
+    keep(done.path, ((key[0], event, fault) for key, event, fault in faulty))
+    for key, event, _ in sorted(faulty, key=lambda one: by_clock(one[1])):
+        made = put_right(table_of(key[0]), event, done)
+        if made is None:
+            del united.texts[key]
+        else:
+            united.texts[key] = text_of(made).encode()
 
 
 def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:

@@ -120,7 +120,8 @@ class Store(Reader):
     def _begin_journal(self) -> None:
         """Bring the journal up to the database, and say what the learner should know."""
         journal = Journal(self._connection, self._paths.journal, self.device_id)
-        journal.catch_up()
+        with contextlib.suppress(ValueError, TypeError, RecursionError):  # see `faulty_rows`
+            journal.catch_up()
         self._session.journal = journal
         if missing := journal.missing_here:
             events = f"{missing} event{'s'[: missing != 1]} that the database lacks"
@@ -138,15 +139,15 @@ class Store(Reader):
     # --- moments and rows -------------------------------------------------------------------
 
     def stamp(self, now: datetime, rollover_minutes: int) -> Stamp:
-        """Return `now` for the log: never before the newest row, in clock and study day."""
+        """Return `now` for the log: its clock after all rows, its day not before own answers'."""
         with self._reading():
-            clock, day = self._newest_seen()
+            clock, _ = self._newest_seen()
             moment = utc_ms(now)
             return Stamp(
                 clock=max(moment, clock + 1, self._last_clock + 1),
                 utc_ms=moment,
                 offset_min=offset_minutes(now),
-                study_day=max(study_day(now, rollover_minutes), day),
+                study_day=self._leaps.held(self.device_id, study_day(now, rollover_minutes)),
             )
 
     def check_clock(self, stamp: Stamp) -> None:
@@ -217,6 +218,18 @@ class Store(Reader):
             self._undone = self._session.changes, found.order
         return found
 
+    def answers_after(self, day: int) -> list[LogRow]:
+        """Return the live answers on study days after `day`, the oldest first."""
+        with self._reading():
+            return self._logbook.answers_after(day)
+
+    def undo_after(self, stamp: Stamp, day: int) -> list[LogRow]:
+        """Take back all live answers on study days after `day`; return them."""
+        with self._writing():
+            found = self._logbook.answers_after(day)
+            self._add([self._tombstone(stamp, row) for row in found])
+        return found
+
     def redo(self, stamp: Stamp) -> LogRow | None:
         """Bring back what was undone last, unless something new was done since."""
         with self._writing():
@@ -228,15 +241,17 @@ class Store(Reader):
             return self._logbook.get(undone.target)
 
     def _bury(self, stamp: Stamp, found: LogRow) -> LogRow:
-        tombstone = self.new_row(
+        self._add([self._tombstone(stamp, found)])
+        return found
+
+    def _tombstone(self, stamp: Stamp, found: LogRow) -> LogRow:
+        return self.new_row(
             stamp,
             kind="undo",
             item_kind=found.item_kind,
             item_id=found.item_id,
             target=found.event_id,
         )
-        self._add([tombstone])
-        return found
 
     # --- the whole ---------------------------------------------------------------------------
 
@@ -254,7 +269,9 @@ class Store(Reader):
             last = self._logbook.insert(fresh)
             self._session.wrote(fresh, graded, last_row=last)
             self._newest = None
-            self._caches.refold(item for row in fresh for item in self._logbook.touched(row))
+            self._leaps.forget()
+            seen: set[str] = set()
+            self._caches.refold(item for row in fresh for item in self._logbook.touched(row, seen))
         return len(fresh) + len(graded)
 
     def rebuild(self) -> int:
@@ -288,6 +305,7 @@ class Store(Reader):
 
     def _forget(self) -> None:
         self._newest = None
+        self._leaps.forget()
         self._caches.forget()
 
     def _newest_seen(self) -> tuple[int, int]:
@@ -338,5 +356,6 @@ class Store(Reader):
         self._session.wrote(placed, [], last_row=last_row, new_day=0 < day < min(days))
         last = max([row.clock for row in placed])
         self._last_clock = max(self._last_clock, last)
-        self._newest = (last, max(day, *days))
+        self._newest = (last, max(days))
+        self._leaps.note(placed)
         return placed
