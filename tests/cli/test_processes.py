@@ -134,10 +134,16 @@ def another_user() -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [(("card", "list"), 5), (("doctor",), 1), (("config", "list"), 0)]
+    ("words", "code"),
+    [
+        (("card", "list"), 0),
+        (("card", "answer", "recall.topk-tie", "3"), 5),
+        (("doctor",), 1),
+        (("config", "list"), 0),
+    ],
 )
 def test_a_home_that_cannot_be_written(spawn, another_user, words, code) -> None:
-    """Exit code 5 with the place and another way; the doctor names it; settings can be read."""
+    """What only reads works; an answer ends with 5, the place and another way."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
         env = {"STUDYTRACK_HOME": f"{folder}/home", "HOME": "/nonexistent"}
