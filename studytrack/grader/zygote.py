@@ -29,6 +29,7 @@ from studytrack.grader import landlock
 from studytrack.grader.limits import Layers, Limits
 from studytrack.grader.lockdown import (
     ANSWERS,
+    FIRST,
     QUESTIONS,
     close_in,
     hide_from_others,
@@ -122,7 +123,8 @@ class _Forge:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's
                 questions, answers, output = fds
                 take_channels(questions, answers, output, self._rules)
-                become_runner(close_in(limits, zygote, self._version, self._layers))
+                apart = zygote == FIRST
+                become_runner(close_in(limits, zygote, self._version, self._layers, apart=apart))
                 status = 0
             except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
                 traceback.print_exc()
