@@ -19,6 +19,7 @@ from studytrack.grader import landlock, namespaces, seccomp
 from studytrack.grader.limits import Layers, Limits
 
 QUESTIONS, ANSWERS, RULES = 60, 61, 62
+FIRST = 1  # the process id of the first process in a PID namespace
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _NOBODY = 65534
 _COUNTS_BY_NAMESPACE = (5, 14)  # since then RLIMIT_NPROC is a matter of the user namespace
@@ -214,6 +215,7 @@ def close_in(
     layers: Layers = ALL,
     *,
     cuda: bool = False,
+    apart: bool = False,
 ) -> tuple[str, ...]:
     """Apply every layer in order and return the names of those that took hold.
 
@@ -223,14 +225,16 @@ def close_in(
         landlock_version: the ABI of the rules at descriptor `RULES`; 0 if there are none.
         layers: what to apply at most.
         cuda: a driver of a GPU works in the process.
+        apart: the zygote is the first process of a PID namespace.
     """
     empty_environment()
     be_counted()
-    apart = layers.namespaces and namespaces.enter()
+    alone = layers.namespaces and namespaces.enter()
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("namespaces", lambda: apart),
+        ("namespaces", lambda: alone),
+        ("pid namespace", lambda: apart),
         ("process", lambda: protect_process(parent)),
-        ("rlimits", lambda: limit_resources(limits, counted_alone=apart)),
+        ("rlimits", lambda: limit_resources(limits, counted_alone=alone)),
         (f"landlock {landlock_version}", lambda: _restrict_files(landlock_version)),
         # the last: it forbids the others
         ("seccomp", lambda: layers.seccomp and seccomp.lock(cuda=cuda)),

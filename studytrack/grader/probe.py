@@ -23,7 +23,7 @@ from pathlib import Path
 from studytrack.errors import GraderFault
 from studytrack.grader import landlock, namespaces, seccomp
 from studytrack.grader.limits import Limits
-from studytrack.grader.lockdown import RULES, be_counted, limit_resources, protect_process
+from studytrack.grader.lockdown import FIRST, RULES, be_counted, limit_resources, protect_process
 from studytrack.grader.spawner import start_python
 
 _PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS = 3, 39
@@ -75,6 +75,7 @@ def main(control: int) -> None:
     found = []
     for name, attempt in (
         ("namespaces", _namespaces),
+        ("pid namespace", _pid_namespace),
         ("process", _process),
         ("rlimits", _rlimits),
         (f"landlock {version}" if version else "landlock", _landlock),
@@ -105,6 +106,21 @@ def _namespaces() -> int:
     if not namespaces.enter():
         return ABSENT
     return BITES if Path("/proc/self/ns/net").readlink() != before else TOOTHLESS
+
+
+def _pid_namespace() -> int:
+    """Fork into one: the child is its first process, and its parent has no number there."""
+    prober = os.getpid()
+    if not namespaces.enter_pids():
+        return ABSENT
+
+    def look() -> int:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(prober, 0)
+            return TOOTHLESS
+        return BITES if os.getpid() == FIRST and os.getppid() == 0 else TOOTHLESS
+
+    return _in_child(look)
 
 
 def _process() -> int:

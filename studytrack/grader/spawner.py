@@ -19,12 +19,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from studytrack.errors import GraderFault
+from studytrack.grader.apart import Adopted
 from studytrack.grader.limits import Layers, Limits
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; "
     "main(int(sys.argv[2]), *sys.argv[3:])"
 )
+
+
+def python_command(module: str, control: int, *arguments: str) -> list[str]:
+    """Return the command that runs `module.main(control, *arguments)` in a fresh interpreter."""
+    root = str(Path(__file__).resolve().parent.parent.parent)
+    boot = _BOOT.format(module=module)
+    return [sys.executable, "-I", "-c", boot, root, str(control), *arguments]
 
 
 def start_python(
@@ -36,9 +44,6 @@ def start_python(
     thread for every numeric library. Only with `cuda` does it see a GPU.
     """
     ours, theirs = socket.socketpair()
-    root = str(Path(__file__).resolve().parent.parent.parent)
-    command = [sys.executable, "-I", "-c", _BOOT.format(module=module), root, str(theirs.fileno())]
-    command += arguments
     environment = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -48,7 +53,7 @@ def start_python(
         **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     }
     process = subprocess.Popen(
-        command,
+        python_command(module, theirs.fileno(), *arguments),
         pass_fds=[theirs.fileno()],
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -159,11 +164,12 @@ class Zygote:
 
     def __init__(self, layers: Layers | None = None) -> None:
         self._layers = layers or Layers()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Adopted | None = None
         self._link: socket.socket | None = None
         self._buffer = b""
         self._fds: list[int] = []
         self._ahead: _Ahead | None = None
+        self._apart = sys.platform == "linux"  # in a PID namespace of its own, until that fails
 
     def choose(self, layers: Layers) -> None:
         """Apply other layers from the next runner on; the zygote is started anew for them."""
@@ -186,9 +192,14 @@ class Zygote:
         if self._process is not None and self._process.poll() is None and self._link is not None:
             return
         self.close()
-        chosen = json.dumps(asdict(self._layers))
-        self._process, self._link = start_python("studytrack.grader.zygote", chosen)
-        ready = self._receive()
+        try:
+            ready = self._started()
+        except (OSError, GraderFault):
+            if not self._apart:
+                raise
+            self.close()
+            self._apart = False
+            ready = self._started()
         if ready.get("threads") != 1:
             self.close()
             raise ManyThreads(
@@ -196,6 +207,20 @@ class Zygote:
                 "A process that forks must have one.",
                 "Please report this with the output of `studytrack doctor`.",
             )
+
+    def _started(self) -> dict[str, Any]:
+        """Start a zygote, in a PID namespace of its own if the layers ask for it."""
+        module, chosen = "studytrack.grader.zygote", json.dumps(asdict(self._layers))
+        if not (self._apart and self._layers.namespaces):
+            self._process, self._link = start_python(module, chosen)
+            return self._receive()
+        launcher, self._link = start_python("studytrack.grader.apart", module, chosen)
+        self._process = launcher
+        pid = self._receive()["pid"]
+        if pid is not None:
+            launcher.wait()
+            self._process = Adopted(pid)
+        return self._receive()
 
     def fork(self, limits: Limits) -> RunnerProcess:
         """Return a runner; restarts the zygote once if it has died."""

@@ -29,6 +29,7 @@ from studytrack.grader import landlock
 from studytrack.grader.limits import Layers, Limits
 from studytrack.grader.lockdown import (
     ANSWERS,
+    FIRST,
     QUESTIONS,
     close_in,
     hide_from_others,
@@ -124,7 +125,8 @@ class _Forge:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is the front end's
                 questions, answers, output = fds
                 take_channels(questions, answers, output, self._rules)
-                become_runner(close_in(limits, zygote, self._version, self._layers))
+                apart = zygote == FIRST
+                become_runner(close_in(limits, zygote, self._version, self._layers, apart=apart))
                 status = 0
             except BaseException:  # noqa: BLE001 - whatever it is, a fork must not return into the zygote
                 traceback.print_exc()
@@ -148,11 +150,19 @@ def become_runner(isolation: tuple[str, ...]) -> None:
     sys.argv = ["solution.py"]
     library = os.path.dirname(os.__file__)  # noqa: PTH120 - no import of pathlib here
     sys.path[:] = [p for p in sys.path if p.startswith(library) and "-packages" not in p]
+    os.path.realpath = _unresolved  # type: ignore[assignment]  # `inspect` asks for many
     from studytrack.grader.runner import serve
 
     serve(QUESTIONS, ANSWERS, isolation)
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def _unresolved(path: str, *, strict: bool = False) -> str:
+    """Return an absolute path as it stands: a closed-in runner may not read links."""
+    if strict is True:  # newer Pythons know a third value, for paths that may be missing
+        os.stat(path)  # noqa: PTH116 - no import of pathlib here
+    return os.path.abspath(path)  # noqa: PTH100 - no import of pathlib here
 
 
 def warm_up() -> None:

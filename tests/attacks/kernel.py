@@ -104,14 +104,11 @@ ATTACKS: list[Attack] = [
                 "ctypes.c_ulong(1 << 33 | 0x3d0f00), ctypes.c_void_p(-1), 0, 0, 0",
             ),
             "huge pages of the system": (9, 222, "0, 1 << 21, 3, 0x40022, -1, 0"),
-            "locked pages": (9, 222, "0, 4096, 3, 0x2022, -1, 0"),
             "pages that merge": (28, 233, "0, 4096, 12"),
             "poisoned pages": (28, 233, "0, 4096, 100"),
             "another user": (105, 146, "1"),
             "another group": (106, 144, "1"),
             "capabilities": (126, 91, f"{_BUFFER}, {_BUFFER}"),
-            "another session": (112, 157, ""),
-            "another process group": (109, 154, "0, VICTIM"),
             "registers of the processor": (158, None, "0x1012, 0"),
         },
     ),
@@ -197,8 +194,8 @@ ATTACKS: list[Attack] = [
         {
             "read a link": "import os; print(os.readlink(LINK))",
             "read a link below a folder": (
-                "import os; f = os.open(os.path.dirname(os.__file__), os.O_RDONLY)\n"
-                "print(os.readlink(LINK, dir_fd=f))"
+                "import os, torch; d = os.path.dirname(torch.__file__)\n"
+                "print(os.readlink(os.path.relpath(LINK, d), dir_fd=os.open(d, os.O_RDONLY)))"
             ),
             "the path of the interpreter": "import os; print(os.readlink('/proc/self/exe'))",
             "the way of a pipe": "import os; print(os.readlink('/proc/self/fd/60'))",
@@ -218,12 +215,8 @@ ATTACKS: list[Attack] = [
                 "fcntl.ioctl(f, 0x40086602, bytes(b))"
             ),
             "a version of a file": f"{_LIBRARY}fcntl.ioctl(f, 0x80087601, bytearray(8))",
-            "the map of a file": f"{_LIBRARY}fcntl.ioctl(f, 0xC020660B, bytearray(32))",
             "a reading that leaves no trace": (
                 "import os, torch; os.open(torch.__file__, os.O_NOATIME)"
-            ),
-            "a file without a name": (
-                "import os, torch; os.open(os.path.dirname(torch.__file__), 0o20200002)"
             ),
             "forget the cache of a file": f"{_LIBRARY}os.posix_fadvise(f, 0, 0, 4)",
             "a file into a pipe": f"{_LIBRARY}r, w = os.pipe(); os.sendfile(w, f, 0, 9)",
@@ -240,7 +233,6 @@ ATTACKS: list[Attack] = [
             ),
             "names the new way": (465, 465, f"-100, KEY.encode(), 0, {_BUFFER}, 64"),
             "flags the new way": (468, 468, f"-100, KEY.encode(), {_BUFFER}, 32, 0"),
-            "remove an attribute": (197, 14, "b'/nowhere', b'user.x'"),
             "move between files": (326, 285, "0, 0, 1, 0, 9, 0"),
             "a file's length": (77, 46, "0, 0"),
             "room for a file": (285, 47, "0, 0, 0, 9"),
@@ -265,15 +257,12 @@ ATTACKS: list[Attack] = [
                 f"__import__('struct').pack('<Ii', 0x20080522, VICTIM), {_BUFFER}",
             ),
             "the clock of another": (228, 113, f"(~VICTIM) << 3 | 2, {_BUFFER}"),
-            "the locks of another": (274, 100, f"VICTIM, {_BUFFER}, {_BUFFER}"),
         },
     ),
     *raw(
         OTHERS,
         reach,
         {
-            "move the pages of another": (256, 238, f"VICTIM, 64, {_BUFFER}, {_BUFFER}"),
-            "where the pages of another lie": (279, 239, "VICTIM, 0, 0, 0, 0, 0"),
             "wait for another": (247, 95, "1, VICTIM, 0, 4, 0"),
             "signal by a wide number": (62, 129, "ctypes.c_long(1 << 32 | VICTIM), 0"),
         },
@@ -287,7 +276,6 @@ ATTACKS: list[Attack] = [
             "barriers": (324, 283, "0, 0, 0"),
             "keys of pages": (330, 289, "0, 0"),
             "pages in memory": (27, 232, f"0, 4096, {_BUFFER}"),
-            "locked memory": (149, 228, "0, 0"),
             "a policy of memory": (238, 237, "0, 0, 0"),
             "pages turned round": (216, 234, "0, 0, 0, 0, 0"),
             "a splice": (275, 76, "0, 0, 1, 0, 9, 0"),
@@ -299,7 +287,7 @@ ATTACKS: list[Attack] = [
             "a cache's state": (451, 451, "0, 0, 0, 0"),
             "wait on many words": (449, 449, "0, 0, 0, 0, 0"),
             "close a range": (436, 436, "200, 210, 0"),
-            "open the new way": (437, 437, f"-100, KEY.encode(), {_BUFFER}, 24"),
+            "open the new way": (437, 437, f"-100, b'/dev/null', {_BUFFER}, 24"),
             "file systems": (139, None, "3, 0, 0"),
         },
     ),

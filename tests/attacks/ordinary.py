@@ -155,6 +155,7 @@ import os, pathlib
 import torch
 assert os.path.abspath('x') == '/x' and not os.path.exists('/no-such-place')
 os.path.realpath('x'); pathlib.Path('x').resolve(); os.path.realpath(torch.__file__)
+os.path.realpath('/proc/self/exe'); pathlib.Path('/dev/stdin').resolve()
 os.listdir(os.path.dirname(torch.__file__)); pathlib.Path(torch.__file__).read_text()
 """,
     "own source": """

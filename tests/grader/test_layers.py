@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import sys
 
 import pytest
 
 from studytrack.domain.verdict import is_sandboxed
-from studytrack.grader import landlock, namespaces, seccomp
+from studytrack.grader import apart, landlock, namespaces, seccomp
 from studytrack.grader.limits import Limits
 from studytrack.grader.lockdown import limit_resources
 from studytrack.grader.probe import probe_layers
@@ -19,7 +21,8 @@ def test_what_the_kernel_has_bites() -> None:
     """Landlock closes files and seccomp sockets, where they exist; limits and process always."""
     found = {probed.layer.split()[0]: probed for probed in probe_layers()}
 
-    assert ["namespaces", "process", "rlimits", "landlock", "seccomp"] == list(found)
+    names = ["namespaces", "pid", "process", "rlimits", "landlock", "seccomp"]
+    assert names == list(found)
     assert found["process"].bites
     assert found["rlimits"].bites
     assert bool(landlock.abi()) == found["landlock"].bites
@@ -49,6 +52,45 @@ def test_a_system_that_forbids_namespaces_loses_nothing_else(monkeypatch) -> Non
     monkeypatch.setattr(namespaces, "_libc", Refusing())
 
     assert not namespaces.enter()
+
+
+def test_a_launcher_that_may_not_enter_becomes_the_program_itself(monkeypatch) -> None:
+    """It says that there is no other process, and starts the program in its place."""
+    ran = []
+    monkeypatch.setattr(apart, "enter_pids", lambda: False)
+    monkeypatch.setattr(apart.os, "execv", lambda path, words: ran.append(words))
+    ours, theirs = socket.socketpair()
+
+    apart.main(theirs.fileno(), "studytrack.grader.zygote", "{}")
+
+    assert {"pid": None} == json.loads(ours.recv(100))
+    assert ["studytrack.grader.zygote" in " ".join(words) for words in ran] == [True]
+    ours.close()
+    theirs.close()
+
+
+def test_an_ordinary_user_keeps_their_number_in_the_namespace(monkeypatch, tmp_path) -> None:
+    """Without its own number mapped, a zygote's runners could make no namespace in turn."""
+    asked, written = [], {}
+
+    class Kernel:
+        def unshare(self, flags):
+            asked.append(flags)
+            return 0
+
+    monkeypatch.setattr(namespaces, "_libc", Kernel())
+    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(namespaces.os, "getegid", lambda: 100)
+    monkeypatch.setattr(
+        namespaces.Path,
+        "write_text",
+        lambda self, text, encoding: written.update({str(self): text}),
+    )
+
+    assert namespaces.enter_pids()
+    assert [0x10000000 | 0x20000000] == asked
+    assert "1000 1000 1" == written["/proc/self/uid_map"]
+    assert ["/proc/self/setgroups", "/proc/self/gid_map"] == list(written)[:2]
 
 
 def test_a_driver_s_address_space_is_not_limited(monkeypatch) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from studytrack.errors import StudytrackError
+from studytrack.errors import GraderFault, StudytrackError
 from studytrack.grader import landlock, seccomp
 from studytrack.grader.client import Grader, GraderSettings
 from studytrack.grader.limits import Layers
+from studytrack.grader.spawner import Zygote
 
 pytestmark = [
     pytest.mark.xdist_group("grader"),
@@ -187,3 +188,32 @@ def test_a_device_that_is_not_there_is_a_clear_fault(grader, add_one) -> None:
         grader.grade(add_one, RIGHT, device="cuda")
 
     assert 5 == missing.value.exit_code
+
+
+def test_a_runner_has_no_number_for_a_process_outside(grader, add_one) -> None:
+    """Its parent is the first process of their namespace; nobody else has a number there."""
+    source = b"import os\nprint('parent', os.getppid())\ndef add_one(x):\n    return x + 1\n"
+
+    report = grader.grade(add_one, source)
+
+    assert report.passed
+    assert ("pid namespace" in report.isolation) == ("parent 1\n" == report.output)
+
+
+def test_a_template_process_that_fails_apart_is_started_beside_us(monkeypatch, tmp_path) -> None:
+    """A namespace that keeps the grader from starting is left out, and not named."""
+    began = []
+    plain = Zygote._started
+
+    def started(self):
+        began.append(self._apart)
+        if self._apart:
+            raise GraderFault("The template process ended.")
+        return plain(self)
+
+    monkeypatch.setattr(Zygote, "_started", started)
+    zygote = Zygote()
+    zygote.start()
+    zygote.close()
+
+    assert [True, False] == began
