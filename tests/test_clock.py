@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studytrack.clock import find_clock
-from studytrack.errors import ConfigFault, StudytrackError, UsageFault
+from studytrack.errors import ConfigFault, EnvironmentFault, StudytrackError, UsageFault
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 EARLIEST, LATEST = datetime.fromisoformat("1970-01-02"), datetime.fromisoformat("8999-12-30")
@@ -77,3 +78,44 @@ def test_what_looks_like_a_path_is_no_zone(zone) -> None:
         find_clock({}, zone)
 
     assert "config set study.zone" in caught.value.remedy
+
+
+@pytest.fixture
+def system_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Set the system's zone, as TZ does."""
+
+    def choose(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield choose
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("name", ["UTC-25", "UTC+25", "UTC-24", "<+167>-167:59:59"])
+def test_a_system_s_zone_a_day_from_utc_is_environment(system_zone, name) -> None:
+    """The variable is named; a zone of the learner's own goes on."""
+    system_zone(name)
+
+    fault = fault_of(EnvironmentFault, lambda: find_clock({"TZ": name}))
+
+    assert fault is not None
+    assert f"TZ is `{name}`" in fault.why
+    assert find_clock({}, "Europe/Berlin")().utcoffset()
+
+
+@pytest.mark.parametrize("name", ["no-such-zone", ":/etc/passwd", "x" * 5000, "", "UTC-23:59"])
+def test_a_zone_that_the_system_passes_over_is_fine(system_zone, name) -> None:
+    """It then tells UTC, or an offset that a date can have."""
+    system_zone(name)
+
+    assert find_clock({"TZ": name})().utcoffset() is not None
+
+
+@pytest.mark.parametrize("offset", ["+23:59:31", "-23:59:59"])
+def test_an_offset_that_rounds_to_a_day_is_usage(offset) -> None:
+    """Offsets are stored in minutes, and a whole day cannot be read back."""
+    moment = f"2026-11-24T08:00:00{offset}"
+
+    assert fault_of(UsageFault, lambda: find_clock({"STUDYTRACK_NOW": moment}))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -172,3 +174,59 @@ def test_the_place_of_new_cards_is_one_of_three() -> None:
     assert parse_setting("study.new_order", "before") == "before"
     assert fault is not None
     assert "mixed or before or after" in fault.why
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b""])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_file_of_another_system_s_editor_is_read(file, start, end) -> None:
+    """With the mark of its encoding in front, and with its line ends."""
+    file.write_bytes(start + b"[study]" + end + b"minutes = 30" + end)
+
+    assert 30 == load_settings(file, {}).study_minutes
+
+
+def pipe(path: Path) -> None:
+    """Make a pipe that nobody writes to."""
+    os.mkfifo(path)
+
+
+def huge(path: Path) -> None:
+    """Make a file that is all comment."""
+    path.write_bytes(b"#" * (1 << 21))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pipe,
+        huge,
+        lambda path: path.mkdir(),
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path),
+        lambda path: path.write_bytes(b"theme = 'a\0b'"),
+    ],
+    ids=["pipe", "huge", "folder", "zeros", "loop", "NUL"],
+)
+def test_a_file_that_is_no_settings_file_is_configuration(file, make) -> None:
+    """Nothing is waited for, and nothing is read without an end."""
+    make(file)
+
+    fault = fault_of(lambda: load_settings(file, {}))
+
+    assert fault is not None
+    assert str(file) in fault.what
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "x/" * 3000, "a\0b", "\ud800", "~nobody-of-this-name"])
+def test_a_workspace_that_no_folder_can_be_is_refused(name) -> None:
+    """Where it is set, not at the first exercise that is opened."""
+    assert fault_of(lambda: parse_setting("workspace", name))
+    assert fault_of(lambda: load_settings(Path("none"), {"STUDYTRACK_WORKSPACE": name}))
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000 + ":00", "04:" + "0" * 5000, "\u0660\u0664:00", "-4:00", "+4:00"]
+)
+def test_a_time_without_an_end_is_no_time(text) -> None:
+    """Python refuses to read so many digits."""
+    assert fault_of(lambda: parse_setting("study.rollover", text))

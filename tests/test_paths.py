@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,34 @@ def test_a_file_in_the_way_is_environment(tmp_path, place) -> None:
 
     assert str(tmp_path / place) in caught.value.what
     assert "The system says: " in caught.value.why
+
+
+def test_a_relative_home_of_the_system_is_environment(monkeypatch) -> None:
+    """Everything would lie elsewhere in each folder."""
+    monkeypatch.setenv("HOME", "relative")
+
+    with pytest.raises(EnvironmentFault, match="no absolute path") as caught:
+        find_paths({})
+
+    assert "--home DIR" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"])
+def test_no_place_is_ever_relative(tmp_path, monkeypatch, name) -> None:
+    """Such a variable is passed over, as its standard says, or refused."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(name, "relative")
+
+    with contextlib.suppress(EnvironmentFault):
+        found = find_paths({})
+        assert all(place.is_absolute() for place in (found.data, found.config, found.state))
+
+
+def test_a_relative_home_in_a_folder_that_is_gone_is_environment(tmp_path, monkeypatch) -> None:
+    """The system cannot say where that would be."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    with pytest.raises(EnvironmentFault, match="leads nowhere"):
+        find_paths({}, Path("home"))

@@ -11,6 +11,7 @@ import pytest
 
 from studytrack.domain.verdict import CheckResult, Counterexample, Finding, Report
 from studytrack.errors import GraderFault
+from studytrack.services.sources import MOST_BYTES
 
 RIGHT = "def add_one(x):\n    return x + 1\n"
 WRONG = "def add_one(x):\n    print('here')\n    return x + 2\n"
@@ -300,3 +301,57 @@ def test_an_interrupted_grade_stores_no_attempt(spawn, ask) -> None:
     assert 130 == process.returncode
     assert "Traceback" not in err
     assert [] == ask("exercise", "history", "add_one", "--json").data
+
+
+def test_a_file_that_the_learner_links_is_followed(ask, grader, submit, tmp_path) -> None:
+    """The path on the command line is their own word."""
+    (tmp_path / "link.py").symlink_to(submit(RIGHT))
+
+    ask("grade", "add_one", str(tmp_path / "link.py"))
+
+    assert [RIGHT.encode()] == [asked["source"] for asked in grader.asked]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_in_the_workspace_no_link_is_followed(ask, grader, submit, home, named) -> None:
+    """An unpacked archive may hold one; nothing of its target is graded, stored or shown."""
+    path = home / "workspace" / "add_one.py"
+    path.parent.mkdir(parents=True)
+    path.symlink_to(submit(RIGHT))
+
+    said = ask("grade", "add_one", *([str(path)] * named), code=5)
+
+    assert "It is a link" in said.err
+    assert [] == grader.asked
+    assert [] == ask("exercise", "history", "add_one", "--json").data
+
+
+@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "/dev/null"])
+def test_a_pipe_or_device_is_no_submission(ask, grader, tmp_path, kind) -> None:
+    """Nothing is waited for or read without an end; stdin is named as the way."""
+    os.mkfifo(tmp_path / "pipe")
+
+    said = ask("grade", "add_one", str(tmp_path / kind), code=5)
+
+    assert "no regular file" in said.err
+    assert "studytrack grade add_one - < FILE" in said.err
+    assert [] == grader.asked
+
+
+def test_a_pipe_in_the_workspace_holds_up_nothing(ask, grader, home) -> None:
+    """Opening an exercise looks into the learner's file as well."""
+    path = home / "workspace" / "add_one.py"
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+
+    ask("exercise", "open", "add_one", "--no-editor")
+    ask("grade", "add_one", code=5)
+    ask("exercise", "reset", "add_one")
+    ask("grade", "add_one", code=1)
+
+
+def test_stdin_is_read_to_just_beyond_the_cap(ask, grader) -> None:
+    """However much comes."""
+    ask("grade", "add_one", "-", stdin=b"#" * 300_000, code=None)
+
+    assert all(len(asked["source"]) == MOST_BYTES for asked in grader.asked)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from studytrack import __version__
@@ -238,3 +241,66 @@ def test_a_broken_pipe_of_another_process_is_no_success(ask, monkeypatch) -> Non
     monkeypatch.setattr("studytrack.services.today.plan", broken)
 
     assert "A pipe to another process broke." in ask("today", code=70).err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG, errno.EMFILE])
+def test_what_the_machine_refuses_is_no_fault_of_the_program(ask, monkeypatch, number) -> None:
+    """Exit code 5 with the file and the system's reason."""
+
+    def refused(study) -> None:
+        raise OSError(number, os.strerror(number), "/some/file")
+
+    monkeypatch.setattr("studytrack.services.today.plan", refused)
+
+    said = ask("today", code=5)
+
+    assert "/some/file" in said.err
+    assert os.strerror(number) in said.err
+
+
+def test_another_refusal_of_the_system_is_a_fault(ask, monkeypatch) -> None:
+    """A file that is not there, which should have been looked for, is the program's."""
+
+    def refused(study) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", "/some/file")
+
+    monkeypatch.setattr("studytrack.services.today.plan", refused)
+
+    ask("today", code=70)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "n" * 300, "x/" * 3000])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--home", "{}", "today"],
+        ["--content", "{}", "today"],
+        ["grade", "add_one", "{}"],
+        ["grade", "--all", "{}"],
+        ["grade", "--all", ".", "--out", "{}.csv"],
+        ["import", "{}"],
+        ["export", "json", "-o", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_file_can_have_is_usage(ask, words, name) -> None:
+    """Wherever a path is taken; exit code 2 and the option."""
+    said = ask(*(word.format(name) for word in words), code=2)
+
+    assert "name" in said.err
+
+
+def test_an_error_stays_on_its_line_and_short(ask) -> None:
+    """A name in it can neither begin another line nor fill the screen."""
+    forged = ask("card", "show", "x\nerror: forged", code=3).err
+    long = ask("card", "show", "n" * 100_000, code=3).err
+
+    assert forged.startswith("error: No card `x\\nerror: forged`.\n")
+    assert len(long) < 5000
+
+
+def test_stored_escapes_are_visible_in_errors(ask) -> None:
+    """In a pipe too: stderr is for people."""
+    said = ask("card", "show", "\x1b[2J\x9b31m\u202e", code=3)
+
+    assert "\\x1b[2J\\x9b31m\\u202e" in said.err

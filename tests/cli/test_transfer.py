@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
+import time
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +26,13 @@ def studied(ask) -> None:
     ask("reading", "done", "deep-book", "--takeaway", "Depth.")
     ask("topic", "mark", "sampling", "done")
     ask("note", "add", "Mine", "A text.")
+
+
+def _is_open(process: int, path: Path) -> bool:
+    """Tell whether a process holds a file open."""
+    with contextlib.suppress(OSError):
+        return any(one.resolve() == path for one in Path(f"/proc/{process}/fd").iterdir())
+    return False
 
 
 @pytest.fixture
@@ -189,3 +199,57 @@ def test_a_folder_without_permission_is_environment(ask, tmp_path) -> None:
     folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
 
     assert "Permission denied" in ask("export", "json", "-o", str(folder / "x"), code=5).err
+
+
+def test_a_pipe_without_a_writer_is_an_empty_document(ask, tmp_path) -> None:
+    """It does not wait for one."""
+    os.mkfifo(tmp_path / "pipe")
+
+    for words in ((), ("--as", "journal"), ("--as", "database"), ("--as", "json")):
+        ask("import", str(tmp_path / "pipe"), *words, code=None)
+
+    assert 1 == len(ask("note", "list", "--json").data)
+
+
+def test_a_pipe_with_a_writer_is_read(spawn, document, tmp_path) -> None:
+    """As a shell's `<(…)` makes one."""
+    os.mkfifo(tmp_path / "pipe")
+    writing = os.open(tmp_path / "pipe", os.O_RDWR)
+    process = spawn("import", str(tmp_path / "pipe"))
+    os.write(writing, document.read_bytes())
+    while process.poll() is None and not _is_open(process.pid, tmp_path / "pipe"):
+        time.sleep(0.01)
+    os.close(writing)
+    out, err = process.communicate(timeout=60)
+
+    assert (0, "") == (process.returncode, err)
+    assert "2 new" in out
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/null"])
+def test_a_device_is_no_document(ask, device) -> None:
+    """It has no end, or nothing in it."""
+    assert "It is a device." in ask("import", device, code=4).err
+
+
+def test_an_output_in_a_circle_of_links_is_environment(ask, tmp_path) -> None:
+    """With the option to choose another."""
+    (tmp_path / "loop").symlink_to("loop")
+
+    assert "Choose another file" in ask("export", "json", "-o", str(tmp_path / "loop"), code=5).err
+
+
+def test_an_export_in_a_pipe_keeps_every_character(ask, terminal, tmp_path) -> None:
+    """As the file does; a terminal gets JSON with the same data."""
+    ask("note", "add", "Mine", "\x1b[31mred\x9b\u202e")
+    ask("export", "markdown", "-o", str(tmp_path / "kept.md"))
+    ask("export", "json", "-o", str(tmp_path / "kept.json"))
+    markdown, data = ask("export", "markdown").out, ask("export", "json").out
+    terminal(80)
+    shown = ask("export", "json").out
+
+    assert (tmp_path / "kept.md").read_text().rstrip("\n") == markdown.rstrip("\n")
+    assert (tmp_path / "kept.json").read_text() == data
+    assert "\x9b" in data
+    assert "\x9b" not in shown
+    assert json.loads(shown) == json.loads(data)

@@ -34,10 +34,7 @@ def test_what_can_be_seen_stays_as_it_is(text) -> None:
     assert text == visible(text)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "👩\u200d💻", "e\u0301"],
-)
+@pytest.mark.parametrize("text", ["\u0646\u0645\u06cc\u200c\u062e", "👩\u200d💻", "e\u0301"])
 def test_joiners_hold_words_and_emoji_together(text) -> None:
     """Without them these fall apart, and no terminal obeys them."""
     assert text == visible(text)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
+import os
+import re
+import socket
+import tempfile
 import threading
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studytrack.domain.verdict import CheckResult, Report
 from studytrack.errors import EnvironmentFault, GraderFault, NotFound, UsageFault
 from studytrack.services.batch import (
     Entry,
     How,
+    Row,
     check_target,
     find_entries,
     grade_all,
     write_rows,
 )
+from studytrack.services.sources import SOURCE_CAP
 
 EXERCISES = {"softmax": object(), "top_k": object()}
 
@@ -179,3 +189,151 @@ def test_an_unknown_name_is_a_row(tmp_path) -> None:
     rows = [row for _, row in grade_all(entries, EXERCISES, Stub, jobs=4)]
 
     assert [row.message for row in rows] == ["No exercise has this name."]
+
+
+SECRET = "root-right:secret"
+
+
+@pytest.fixture
+def handed(tmp_path: Path) -> Path:
+    """A folder with links to a secret beside an honest file, in all places that are looked at."""
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "softmax.py").write_text(SECRET)
+    folder = tmp_path / "handed"
+    (folder / "g1").mkdir(parents=True)
+    (folder / "softmax").mkdir()
+    for name in ("softmax__a.py", "g1/softmax.py", "softmax/g2.py"):
+        (folder / name).symlink_to(tmp_path / "away" / "softmax.py")
+    (folder / "g3").symlink_to(tmp_path / "away")
+    (folder / "top_k").symlink_to("../away")
+    (folder / "notes").symlink_to("/etc/passwd")
+    (folder / "softmax__b.py").write_text("right")
+    return folder
+
+
+def test_no_link_below_the_folder_is_followed(handed) -> None:
+    """Each is a row that says so; a link that is no Python file and no folder is none."""
+    rows = {row.file.removeprefix(f"{handed}/"): row for row in _graded(handed)}
+
+    passed = rows.pop("softmax__b.py")
+    assert "passed" == passed.verdict
+    assert {"softmax__a.py", "g1/softmax.py", "softmax/g2.py", "g3", "top_k"} == set(rows)
+    assert {"unreadable"} == {row.verdict for row in rows.values()}
+    assert all(row.message.startswith("This is a link.") for row in rows.values())
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_nothing_of_a_link_s_target_reaches_the_result(handed, tmp_path, ending) -> None:
+    """Not a byte of it."""
+    out = tmp_path / f"result.{ending}"
+
+    write_rows(_graded(handed), out)
+
+    assert SECRET not in out.read_text()
+
+
+def test_the_folder_handed_in_may_be_a_link(handed, tmp_path) -> None:
+    """It is the grader's own word."""
+    (tmp_path / "way").symlink_to(handed)
+
+    assert "passed" in {row.verdict for row in _graded(tmp_path / "way")}
+
+
+def test_a_link_put_in_place_after_the_listing_is_not_followed(handed, tmp_path) -> None:
+    """The file was honest when it was found."""
+    entries = find_entries(handed, EXERCISES)
+    (handed / "softmax__b.py").unlink()
+    (handed / "softmax__b.py").symlink_to(tmp_path / "away" / "softmax.py")
+    (handed / "g1").rename(handed / "g0")
+    (handed / "g1").symlink_to(tmp_path / "away")
+
+    rows = [row for _, row in grade_all(entries, EXERCISES, Stub, jobs=2)]
+
+    assert {"unreadable"} == {row.verdict for row in rows}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder"])
+def test_what_is_no_file_is_a_row_and_holds_up_nothing(tmp_path, kind) -> None:
+    """A pipe would wait for its writer for ever."""
+    path = tmp_path / "softmax.py"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        with contextlib.chdir(tmp_path), socket.socket(socket.AF_UNIX) as listening:
+            listening.bind("softmax.py")
+
+    assert ["This is no regular file."] == [row.message for row in _graded(tmp_path)]
+
+
+def test_no_more_is_read_than_shows_that_it_is_too_much(tmp_path, monkeypatch) -> None:
+    """A terabyte of zeros costs nothing."""
+    sizes = []
+    with (tmp_path / "softmax.py").open("wb") as file:
+        file.truncate(1 << 40)
+
+    def measure(self, exercise, source, **how) -> Report:
+        sizes.append(len(source))
+        raise GraderFault("It is only measured.")
+
+    monkeypatch.setattr(Stub, "grade", measure)
+
+    _graded(tmp_path)
+
+    assert [SOURCE_CAP + 1] == sizes
+
+
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
+
+
+@given(st.lists(st.one_of(NAMES, NAMES.map(lambda name: f"=cmd|{name}")), max_size=4))
+def test_no_cell_is_a_formula_or_holds_a_control_character(names) -> None:
+    """Whatever a file, a check or a mistake is called; a line end in a cell stays in its cell."""
+    rows = [
+        Row(
+            file=name,
+            exercise="softmax",
+            verdict="failed",
+            passed=0,
+            checks=1,
+            first_failed=f"-{name}",
+            message=f"@{name}",
+            diagnosis=name,
+            device="cpu",
+            ms=1,
+        )
+        for name in names
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        write_rows(rows, Path(folder) / "x.csv")
+        text = (Path(folder) / "x.csv").read_bytes().decode()
+
+    found = list(csv.reader(io.StringIO(text, newline="")))
+    cells = [cell for line in found for cell in line]
+    assert len(found) == len(names) + 1
+    assert not [cell for cell in cells if cell.lstrip()[:1] in "=+-@" and cell.lstrip()]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def test_a_name_that_is_no_utf_8_is_written_out(tmp_path) -> None:
+    """In CSV and on the screen; JSON keeps it."""
+    (tmp_path / os.fsdecode(b"softmax__caf\xe9.py")).write_text("right")
+    rows = _graded(tmp_path)
+
+    write_rows(rows, tmp_path / "x.csv")
+    write_rows(rows, tmp_path / "x.json")
+
+    assert "caf\\udce9.py" in (tmp_path / "x.csv").read_text()
+    assert json.loads((tmp_path / "x.json").read_text())[0]["file"] == rows[0].file
+
+
+def test_a_result_replaces_a_link_and_leaves_its_target(tmp_path) -> None:
+    """One may lie in the folder that was handed in."""
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "x.csv").symlink_to("precious")
+
+    write_rows([], tmp_path / "x.csv")
+
+    assert "mine" == (tmp_path / "precious").read_text()
+    assert not (tmp_path / "x.csv").is_symlink()
