@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studytrack.errors import StoreFault
+from studytrack.errors import StoreFault, StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.backup import Backup, backups, verify
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
-from studytrack.storage.files import copy_database, free_name, reading, sync_folder
+from studytrack.storage.files import copy_database, free_name, is_misplaced, reading, sync_folder
 from studytrack.storage.lines import Clue
 from studytrack.storage.migrate import check_revision, migrate
 from studytrack.storage.presence import alone
@@ -97,7 +97,7 @@ def is_damaged(database: Path) -> bool:
 
 def compare(paths: Paths) -> Compared:
     """Compare every event of the database with the journal's; nothing is changed."""
-    if not paths.journal.exists():
+    if not paths.journal.exists() and not is_misplaced(paths.journal):
         return Compared()
     try:
         journal = journal_source(paths.journal)
@@ -141,7 +141,7 @@ def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or there is nothing to rebuild it from.
     """
-    with alone(paths.data), explained(paths.database, NOT_CHANGED):
+    with explained(paths.database, NOT_CHANGED), alone(paths.data):
         journal, old = _journal(paths.journal), database_source(paths.database)
         base, backup, passed = _newest_good(paths, journal, old)
         foreign = is_foreign(journal, old, backup) and not unite_foreign
@@ -191,8 +191,14 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or the backup is damaged; nothing was changed.
     """
-    with alone(paths.data), explained(paths.database, NOT_CHANGED):
+    with explained(paths.database, NOT_CHANGED), alone(paths.data):
         journal, old = _journal(paths.journal), database_source(paths.database)
+        if journal.unusable and not exact:
+            raise StoreFault(
+                f"{paths.journal} is no file, so newer answers cannot come back from it.",
+                "A pipe, a folder or a device is in its place.",
+                "`studytrack doctor --repair` writes it anew; then restore. Nothing was changed.",
+            )
         backup, reason = _examined(paths, chosen, journal, old)
         if reason:
             raise damaged(chosen.path, reason)
@@ -259,8 +265,8 @@ def _journal(path: Path) -> Source:
     try:
         return journal_source(path)
     except OSError as error:
-        if path.exists() and not path.is_file():
-            return Source(spoilt=1)
+        if is_misplaced(path):
+            return Source(unusable=True)
         raise StoreFault(
             f"The journal {path} cannot be read.",
             f"The system says: {error.strerror or error}. It may hold what nothing else has.",
@@ -331,17 +337,26 @@ def _search_further(paths: Paths, united: United, base: Backup | None) -> None:
 def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:
     """Make a database of the events, look at it, and let it wait beside the old one."""
     with workshop(paths) as place:
-        store = Store.open(place, copies=False)
         try:
-            store.merge(dump)
-            if device:
-                store.adopt(device)
-            store.rebuild()
-            if problems := store.check():
-                raise damaged(place.database, "; ".join(problems))
-        finally:
-            store.close()
+            _fill(place, dump, device)
+        except StudytrackError as error:  # it is known by the name that it is going to have
+            error.what = error.what.replace(str(place.database), str(paths.database))
+            error.remedy = f"{error.remedy} The old database is still in place.".lstrip()
+            raise
         stage(place.database, paths.database)
+
+
+def _fill(place: Paths, dump: Mapping[str, Any], device: str) -> None:
+    store = Store.open(place, copies=False)
+    try:
+        store.merge(dump)
+        if device:
+            store.adopt(device)
+        store.rebuild()
+        if problems := store.check():
+            raise damaged(place.database, "; ".join(problems))
+    finally:
+        store.close()
 
 
 def _forget_writers(paths: Paths) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.domain.log import Attempt, LogRow
-from studytrack.storage.files import open_regular, reading
+from studytrack.storage.files import is_misplaced, open_regular, reading
 from studytrack.storage.lines import ATTEMPT, LOG, Clue, Line, head_of, mended_lines
 from studytrack.storage.rows import (
     SELECT_ATTEMPTS,
@@ -52,6 +52,7 @@ class Source:
     device: str = ""
     name: str = ""
     spoilt: int = 0
+    unusable: bool = False  # no file, but a pipe or a folder in its place
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ def journal_source(path: Path) -> Source:
     try:
         file = os.fdopen(open_regular(path), "rb")
     except FileNotFoundError:
+        if is_misplaced(path):
+            raise
         return source
     with file:
         head = head_of(file.readline())
