@@ -161,6 +161,9 @@ def repair(study: Study, ask: Callable[[str], bool] | None = None) -> Repaired:
     replaced = _replace_if_off(study, found, unite_foreign=wanted)
     sentences += [] if replaced is None else _told(paths, replaced)
     store, restored = study.store, 0
+    if found.device and store.device_id != found.device:
+        store.adopt(found.device)
+        sentences.append("The name of this device was damaged in the database; it is put right.")
     journal = _journal_of(paths) if wanted or not found.foreign else None
     if journal is not None:
         restored = store.merge({"log": journal.log, "attempts": journal.attempts})
@@ -265,7 +268,7 @@ def examine_safety(paths: Paths, study: Study) -> Iterator[Examined]:
     text = text or "none yet; one is made on the first answer of the next study day"
     yield Examined(name="backups", state="ok", text=text)
     if kept := damaged_files(paths):
-        size = sum(path.stat().st_size for path in kept)
+        size = sum(path.lstat().st_size for path in kept)
         text = f"{len(kept)} damaged files of earlier repairs ({size >> 10:,} KiB) in {paths.data}"
         yield Examined(name="kept", state="ok", text=text)
     if place := remark(paths.data):

@@ -7,6 +7,7 @@ Nobody else may have the database open meanwhile. `sources` decides what is righ
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from studytrack.storage.backup import Backup, backups, verify
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
 from studytrack.storage.files import copy_database, free_name, is_misplaced, reading, sync_folder
 from studytrack.storage.lines import Clue
-from studytrack.storage.migrate import check_revision, migrate
+from studytrack.storage.migrate import check_revision, is_unknown, migrate
 from studytrack.storage.presence import alone
 from studytrack.storage.renewal import is_off, renew_journal
 from studytrack.storage.sources import (
@@ -29,10 +30,13 @@ from studytrack.storage.sources import (
     as_dump,
     database_events,
     database_source,
+    device_named,
+    device_of,
     differing,
     gone,
     is_foreign,
     journal_source,
+    origin_of,
     own_part,
     same,
     unite,
@@ -78,6 +82,7 @@ class Compared:
     missing_here: int = 0
     foreign: int = 0
     fault: str = ""
+    device: str = ""  # the right one, where the database names another
 
 
 def is_damaged(database: Path) -> bool:
@@ -90,9 +95,32 @@ def is_damaged(database: Path) -> bool:
     try:
         with reading(database) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if found[0] != "ok" or not _is_readable(database, connection):
+                return True
+        return is_unknown(database)
+    except StudytrackError:  # its tables are another program's
+        return False
     except sqlite3.DatabaseError as error:
         return not re.search("locked|busy|unable to open|readonly|authoriz", str(error))
-    return bool(found[0] != "ok")
+
+
+def _is_readable(database: Path, connection: sqlite3.Connection) -> bool:
+    """Look at what no index guards: the header's versions, and the small tables.
+
+    Raises:
+        sqlite3.DatabaseError: a text is no text.
+    """
+    with database.open("rb") as file:
+        if not set(file.read(20)[18:]) <= {1, 2}:  # SQLite would read it, and never write
+            return False
+    connection.execute("SELECT * FROM memory").fetchall()
+    connection.execute("SELECT * FROM meta").fetchall()
+    try:
+        for (fields,) in connection.execute("SELECT fields FROM entity"):
+            json.loads(fields)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def compare(paths: Paths) -> Compared:
@@ -104,6 +132,7 @@ def compare(paths: Paths) -> Compared:
     except OSError as error:
         return Compared(fault=error.strerror or str(error))
     events = lacking = shared = 0
+    own, devices = device_named(paths.database), set[str]()
     off: list[str] = []
     for key, text in database_events(paths.database):
         events += 1
@@ -111,12 +140,15 @@ def compare(paths: Paths) -> Compared:
             lacking += 1
             continue
         shared += 1
-        if not same(journal.texts[key], text):
+        devices.add(origin_of(key, journal.texts[key])[1])
+        if not text or not same(journal.texts[key], text):
             off.append(key[1])
     missing = len(journal.texts) - shared
+    device = journal.device if journal.device in devices and own not in devices else ""
     foreign = bool(missing) and _is_foreign(paths, journal)
     return Compared(
         events=events,
+        device=device,
         differing=tuple(off),
         spoilt=journal.spoilt,
         missing_there=lacking,
@@ -155,9 +187,9 @@ def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
                 "`studytrack import FILE` brings in an export or another database. "
                 "Nothing was changed.",
             )
-        device = old.device or backup.device or journal.device
+        device = device_of(told, old, backup)
         kept, fresh = None, not paths.database.exists()
-        if fresh or is_damaged(paths.database) or united.changed:
+        if fresh or is_damaged(paths.database) or united.changed or old.unreadable:
             _build(paths, as_dump(united.texts), device)
             kept = finish(paths.database)
             _forget_writers(paths)
@@ -207,7 +239,7 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
         elif is_foreign(journal, old, backup):
             journal = own_part(journal, old, backup)
         united = unite(journal, Source(), backup)
-        _build(paths, as_dump(united.texts), backup.device or old.device)
+        _build(paths, as_dump(united.texts), device_of(Source(), backup, old))
         if exact and paths.journal.exists():
             paths.journal.replace(free_name(paths.journal, "before-restore"))
             sync_folder(paths.journal.parent)
