@@ -163,6 +163,9 @@ def repair(study: Study, ask: Callable[[str], bool] | None = None) -> Repaired:
     sentences += [] if replaced is None else _told(paths, replaced)
     sentences += clean(study)
     store, restored = study.store, 0
+    if found.device and store.device_id != found.device:
+        store.adopt(found.device)
+        sentences.append("The name of this device was damaged in the database; it is put right.")
     journal = _journal_of(paths) if wanted or not found.foreign else None
     if journal is not None:
         restored = store.merge({"log": journal.log, "attempts": journal.attempts})
@@ -198,11 +201,13 @@ def _on_purpose(paths: Paths) -> str:
 
 def _replace_if_off(study: Study, found: Compared, *, unite_foreign: bool) -> Replaced | None:
     """Rebuild the database or the journal where one is damaged, lost, or unlike the other."""
+    from studytrack.storage.files import is_misplaced
     from studytrack.storage.rescue import is_damaged, rebuild
 
     paths = study.paths
     lost = not paths.database.exists() and bool(paths.journal.exists() or list_backups(paths))
     off = found.differing or found.spoilt or found.missing_there
+    off = off or is_misplaced(paths.journal)
     if not lost and not off and not is_damaged(paths.database):
         return None
     study.close()
@@ -227,10 +232,9 @@ def _told(paths: Paths, replaced: Replaced) -> list[str]:
     if replaced.kept is not None:
         found.append(f"The damaged file is kept as {replaced.kept}.")
     if replaced.journal_kept is not None:
-        found.append(
-            f"The journal had {_lines(replaced.spoilt)}. It was written anew; the old one is kept "
-            f"as {replaced.journal_kept}."
-        )
+        had = f"The journal had {_lines(replaced.spoilt)}. " if replaced.spoilt else ""
+        kept = replaced.journal_kept
+        found.append(f"{had}The journal was written anew; the old one is kept as {kept}.")
     found += [f"Lost: {_gone(clue)}" for clue in replaced.gone]
     return found
 
@@ -257,13 +261,16 @@ def examine_safety(paths: Paths, study: Study) -> Iterator[Examined]:
     from studytrack.storage.place import remark
     from studytrack.storage.tidying import damaged_files
 
+    if barred := study.store.barred():
+        remedy = "Free some space, or make the folder and the database writable."
+        yield Examined(name="storing", state="fail", text=barred, remedy=remedy)
     yield _journal_check(paths, study)
     made = backups(paths.backups)
     text = f"{len(made)} in {paths.backups}, the last {made[-1].path.name}" if made else ""
     text = text or "none yet; one is made on the first answer of the next study day"
     yield Examined(name="backups", state="ok", text=text)
     if kept := damaged_files(paths):
-        size = sum(path.stat().st_size for path in kept)
+        size = sum(path.lstat().st_size for path in kept)
         text = f"{len(kept)} damaged files of earlier repairs ({size >> 10:,} KiB) in {paths.data}"
         yield Examined(name="kept", state="ok", text=text)
     if place := remark(paths.data):
@@ -275,9 +282,9 @@ def _journal_check(paths: Paths, study: Study) -> Examined:
     from studytrack.storage.rescue import compare
 
     study.store.settle()
-    if not paths.journal.exists():
-        return Examined(name="journal", state="ok", text=f"{paths.journal} (made when needed)")
     found = compare(paths)
+    if not paths.journal.exists() and not found.fault:
+        return Examined(name="journal", state="ok", text=f"{paths.journal} (made when needed)")
     brings = "`studytrack doctor --repair` brings them back."
     mends = "`studytrack doctor --repair` writes it anew from the database."
     state: State = "ok"

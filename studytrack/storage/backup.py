@@ -109,7 +109,7 @@ def backups(folder: Path) -> list[Backup]:
     """Return the copies in a folder, the oldest first."""
     found = []
     for path in folder.glob("*.db") if folder.is_dir() else ():
-        if match := _NAME.fullmatch(path.stem):
+        if (match := _NAME.fullmatch(path.stem)) and path.is_file():
             with contextlib.suppress(ValueError):  # digits that are no date
                 moment = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
                 found.append(Backup(path=path, moment=moment, events=int(match[2]), label=match[3]))

@@ -6,6 +6,7 @@ caches equal a replay of the log, and `rebuild` proves it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -130,7 +131,8 @@ class Caches:
         for kind, name, text in self._connection.execute(
             "SELECT item_kind, item_id, fields FROM entity"
         ):
-            found["entity", kind, name] = json.loads(text)
+            with contextlib.suppress(ValueError, TypeError):  # a damaged one differs
+                found["entity", kind, name] = json.loads(text)
         return found
 
     def _put_memory(self, item: Item, memory: Memory | None) -> None:

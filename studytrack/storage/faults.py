@@ -33,8 +33,18 @@ def explained(database: Path, outcome: str = NOT_SAVED) -> Iterator[None]:
         raise explain(database, str(error), outcome) from error
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        reason = "disk is full" if full else f"unable to open: {error}"
+        reason = "disk is full" if full else f"unable to open: {system_words(error)}"
         raise explain(database, reason, outcome) from error
+
+
+def system_words(error: OSError) -> str:
+    """Return what the system says, with the file it speaks of.
+
+    >>> system_words(PermissionError(13, "Permission denied", "/a/b"))
+    '/a/b: Permission denied'
+    """
+    words = error.strerror or str(error)
+    return f"{error.filename}: {words}" if error.filename else words
 
 
 def explain(database: Path, reason: str, outcome: str = NOT_SAVED) -> StudytrackError:

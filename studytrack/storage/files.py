@@ -11,8 +11,10 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,11 +65,13 @@ def connect_to_read(database: Path, *, alone: bool = False) -> sqlite3.Connectio
     """Return a connection that reads, whatever a crash or a copy left beside the file.
 
     A rollback journal is rolled back, which needs to write. A database in WAL mode needs a `-shm`
-    file; where none can be made, the file alone is read if no companion holds more.
+    file; where none can be made, the file alone is read if no companion holds more, else a copy.
 
     Raises:
         sqlite3.Error: it cannot be read, is busy, or is damaged.
     """
+    if database.exists() and not database.is_file():  # a pipe would be waited for
+        raise sqlite3.OperationalError(f"unable to open database file: {database} is no file")
     ways = ["mode=ro"]
     if beside(database, "-journal").exists():
         ways.insert(0, "mode=rw")
@@ -83,7 +87,12 @@ def connect_to_read(database: Path, *, alone: bool = False) -> sqlite3.Connectio
                 raise
             fault = error
     assert fault is not None
-    raise fault
+    if not is_unfinished(database):
+        raise fault
+    try:
+        return _connected_to_copy(database)
+    except OSError:
+        raise fault from None
 
 
 def _connected(address: str) -> sqlite3.Connection:
@@ -95,6 +104,25 @@ def _connected(address: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def _connected_to_copy(database: Path) -> sqlite3.Connection:
+    """Return a connection to a copy in memory, in which the companions have been worked in."""
+    with tempfile.TemporaryDirectory(prefix="studytrack-") as folder:
+        copy = Path(folder) / database.name
+        for path in (database, *companions(database)):
+            shutil.copyfile(path, copy.with_name(path.name))
+        with contextlib.closing(_connected(f"{copy.as_uri()}?mode=rw")) as found:
+            return in_memory(found)
+
+
+def in_memory(found: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a connection to a copy in memory."""
+    connection = sqlite3.connect(
+        ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    found.backup(connection)
     return connection
 
 
@@ -144,6 +172,11 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
         os.close(file)
         raise OSError(errno.EINVAL, "It is no regular file", str(path))
     return file
+
+
+def is_misplaced(path: Path) -> bool:
+    """Tell whether something is there that is no file: a pipe, a folder, a link to nothing."""
+    return os.path.lexists(path) and not path.is_file()
 
 
 def sync_file(path: Path) -> None:

@@ -209,8 +209,9 @@ class Journal:
     def _stored_checkpoint(self) -> Checkpoint:
         found = self._connection.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()
         with contextlib.suppress(ValueError, TypeError):
-            if found:
-                return Checkpoint(**json.loads(found[0]))
+            stored = Checkpoint(**json.loads(found[0])) if found else Checkpoint()
+            if {type(stored.log), type(stored.attempt), type(stored.size)} == {int}:
+                return stored
         return Checkpoint()
 
     def _newest(self) -> tuple[int, int]:

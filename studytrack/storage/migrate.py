@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from studytrack.errors import StoreFault
-from studytrack.storage.faults import NOT_CHANGED, explain, not_ours
+from studytrack.storage.faults import NOT_CHANGED, damaged, explain, not_ours
 from studytrack.storage.files import reading
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -49,6 +50,40 @@ def current_revision(path: Path) -> str | None:
     return row[0] if row else None
 
 
+def is_unknown(path: Path) -> bool:
+    """Tell whether a database names a revision that never was, as after a flipped bit.
+
+    A higher one is of a newer version, unless it is one bit from this one, the tables are exactly
+    this version's, and no backup was made before the migration that would have led there.
+
+    Raises:
+        StoreFault, EnvironmentFault: no database of studytrack, busy, or not readable.
+    """
+    current = current_revision(path)
+    known = {one.name[:4] for one in VERSIONS.iterdir() if re.match(r"\d{4}_", one.name)}
+    if current is None or current in known:
+        return False
+    newest = max(known)
+    if re.fullmatch(r"[0-9]{4}", current) is None or current < newest:
+        return True
+    apart = int.from_bytes(current.encode()) ^ int.from_bytes(newest.encode())
+    left = path.parent.glob(f"backups/*-before-migration-from-{newest}.db")
+    return apart.bit_count() == 1 and not any(left) and _schema(path) == _newest_schema()
+
+
+def _newest_schema() -> list[tuple[str, ...]]:
+    with tempfile.TemporaryDirectory(prefix="studytrack-") as folder:
+        empty = Path(folder) / "empty.db"
+        migrate(empty)
+        return _schema(empty)
+
+
+def _schema(path: Path) -> list[tuple[str, ...]]:
+    with reading(path) as connection:
+        text = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+        return connection.execute(text).fetchall()
+
+
 def check_revision(path: Path) -> bool:
     """Tell whether a migration is due.
 
@@ -56,6 +91,8 @@ def check_revision(path: Path) -> bool:
         StoreFault: the database comes from a newer version; nothing is written.
     """
     current, newest = current_revision(path), newest_revision()
+    if current not in {None, newest} and is_unknown(path):
+        raise damaged(path, f"It names a schema that never was: {current!r}.")
     if current is not None and current > newest:
         raise StoreFault(
             f"{path} was written by a newer studytrack.",

@@ -8,17 +8,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from studytrack.errors import StudytrackError
 from studytrack.paths import Paths, ensure
 from studytrack.storage.backup import back_up
-from studytrack.storage.faults import NOT_CHANGED, explained, stops_writing_only
-from studytrack.storage.files import companions, connect_to_read, make_private, reading
+from studytrack.storage.faults import NOT_CHANGED, explained
+from studytrack.storage.files import (
+    connect_to_read,
+    copy_database,
+    in_memory,
+    make_private,
+    reading,
+)
 from studytrack.storage.migrate import check_revision, current_revision, migrate
 from studytrack.storage.presence import Presence, alone
 from studytrack.storage.swap import finish, staged
@@ -87,8 +91,7 @@ def opened(paths: Paths) -> Iterator[tuple[sqlite3.Connection, Presence]]:
 def opened_to_read(paths: Paths) -> Iterator[tuple[sqlite3.Connection, Presence]]:
     """Open a database that cannot be written; it is closed only if what is done with it fails.
 
-    What cannot be read in place is copied to a temporary folder and read there: a log without its
-    index, a transaction to roll back, an older schema, a home without a database.
+    An older schema is upgraded in a copy; a home without a database is an empty one.
 
     Raises:
         StoreFault, EnvironmentFault: it cannot be read.
@@ -97,13 +100,10 @@ def opened_to_read(paths: Paths) -> Iterator[tuple[sqlite3.Connection, Presence]
     with explained(source, NOT_CHANGED), contextlib.ExitStack() as undo:
         presence = Presence(paths.data, reading=True)
         undo.callback(presence.end)
-        try:
-            in_place = source.exists() and not check_revision(source)
-        except StudytrackError as error:  # a companion is needed that cannot be made
-            if not stops_writing_only(error):
-                raise
-            in_place = False
-        connection = connect_to_read(source) if in_place else _connect_to_copy(source)
+        if source.exists() and not check_revision(source):
+            connection = connect_to_read(source)
+        else:
+            connection = _connect_to_copy(source)
         undo.callback(connection.close)
         connection.execute("PRAGMA query_only = ON").close()
         yield connection, presence
@@ -114,14 +114,9 @@ def _connect_to_copy(source: Path) -> sqlite3.Connection:
     """Return a connection to a copy in memory, brought to the newest schema."""
     with tempfile.TemporaryDirectory(prefix="studytrack-") as folder:
         database = Path(folder) / source.name
-        for path in (source, *companions(source)):
-            if path.exists():
-                shutil.copyfile(path, database.with_name(path.name))
+        if source.exists() and source.stat().st_size:
+            copy_database(source, database)
         if check_revision(database):
             migrate(database)
         with reading(database) as found:
-            connection = sqlite3.connect(
-                ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
-            )
-            found.backup(connection)
-    return connection
+            return in_memory(found)

@@ -12,16 +12,20 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from studytrack.storage.files import PRIVATE, free_name, sync_folder
+from studytrack.storage.files import PRIVATE, free_name, is_misplaced, sync_folder
 from studytrack.storage.lines import sealed
 from studytrack.storage.sources import Key, Source, United, same
 
 
 def is_off(journal: Source, united: United) -> bool:
     """Tell whether a journal has lines that are not as they were written, or lacks some."""
-    return bool(journal.spoilt) or any(
-        key not in journal.texts or not same(journal.texts[key], text)
-        for key, text in united.texts.items()
+    return (
+        bool(journal.spoilt)
+        or journal.unusable
+        or any(
+            key not in journal.texts or not same(journal.texts[key], text)
+            for key, text in united.texts.items()
+        )
     )
 
 
@@ -37,12 +41,11 @@ def renew_journal(path: Path, texts: Mapping[Key, bytes], device: str) -> Path |
         out.flush()
         os.fsync(out.fileno())
     kept = None
-    if path.exists():
+    if is_misplaced(path):
+        kept = path.replace(free_name(path, "broken"))
+    elif path.exists():
         kept = free_name(path, "broken")
-        if path.is_file():
-            _duplicate(path, kept)
-        else:
-            path.replace(kept)
+        _duplicate(path, kept)
     new.replace(path)
     sync_folder(path.parent)
     return kept

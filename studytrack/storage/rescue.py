@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studytrack.errors import StoreFault
+from studytrack.errors import StoreFault, StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.aside import Aside, aside_file, by_clock, keep, put_right
 from studytrack.storage.backup import Backup, backups, verify
 from studytrack.storage.every_row import Stored, every_row, fault_of, table_of
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
-from studytrack.storage.files import copy_database, free_name, reading, sync_folder
+from studytrack.storage.files import copy_database, free_name, is_misplaced, reading, sync_folder
 from studytrack.storage.lines import Clue
-from studytrack.storage.migrate import check_revision, migrate
+from studytrack.storage.migrate import check_revision, is_unknown, migrate
 from studytrack.storage.presence import alone
 from studytrack.storage.renewal import is_off, renew_journal
 from studytrack.storage.sources import (
@@ -33,10 +33,13 @@ from studytrack.storage.sources import (
     as_dump,
     database_events,
     database_source,
+    device_named,
+    device_of,
     differing,
     gone,
     is_foreign,
     journal_source,
+    origin_of,
     own_part,
     same,
     text_of,
@@ -83,6 +86,7 @@ class Compared:
     missing_here: int = 0
     foreign: int = 0
     fault: str = ""
+    device: str = ""  # the right one, where the database names another
 
 
 def is_damaged(database: Path) -> bool:
@@ -95,20 +99,44 @@ def is_damaged(database: Path) -> bool:
     try:
         with reading(database) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if found[0] != "ok" or not _is_readable(database, connection):
+                return True
+        return is_unknown(database)
+    except StudytrackError:  # its tables are another program's
+        return False
     except sqlite3.DatabaseError as error:
         return not re.search("locked|busy|unable to open|readonly|authoriz", str(error))
-    return bool(found[0] != "ok")
+
+
+def _is_readable(database: Path, connection: sqlite3.Connection) -> bool:
+    """Look at what no index guards: the header's versions, and the small tables.
+
+    Raises:
+        sqlite3.DatabaseError: a text is no text.
+    """
+    with database.open("rb") as file:
+        if not set(file.read(20)[18:]) <= {1, 2}:  # SQLite would read it, and never write
+            return False
+    connection.execute("SELECT * FROM memory").fetchall()
+    connection.execute("SELECT * FROM meta").fetchall()
+    try:
+        for (fields,) in connection.execute("SELECT fields FROM entity"):
+            json.loads(fields)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def compare(paths: Paths) -> Compared:
     """Compare every event of the database with the journal's; nothing is changed."""
-    if not paths.journal.exists():
+    if not paths.journal.exists() and not is_misplaced(paths.journal):
         return Compared()
     try:
         journal = journal_source(paths.journal)
     except OSError as error:
         return Compared(fault=error.strerror or str(error))
     events = lacking = shared = 0
+    own, devices = device_named(paths.database), set[str]()
     off: list[str] = []
     for key, text in database_events(paths.database):
         events += 1
@@ -116,12 +144,15 @@ def compare(paths: Paths) -> Compared:
             lacking += 1
             continue
         shared += 1
-        if not same(journal.texts[key], text):
+        devices.add(origin_of(key, journal.texts[key])[1])
+        if not text or not same(journal.texts[key], text):
             off.append(key[1])
     missing = len(journal.texts) - shared
+    device = journal.device if journal.device in devices and own not in devices else ""
     foreign = bool(missing) and _is_foreign(paths, journal)
     return Compared(
         events=events,
+        device=device,
         differing=tuple(off),
         spoilt=journal.spoilt,
         missing_there=lacking,
@@ -146,7 +177,7 @@ def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or there is nothing to rebuild it from.
     """
-    with alone(paths.data), explained(paths.database, NOT_CHANGED):
+    with explained(paths.database, NOT_CHANGED), alone(paths.data):
         journal, old = _journal(paths.journal), database_source(paths.database)
         base, backup, passed = _newest_good(paths, journal, old)
         foreign = is_foreign(journal, old, backup) and not unite_foreign
@@ -161,9 +192,9 @@ def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
                 "`studytrack import FILE` brings in an export or another database. "
                 "Nothing was changed.",
             )
-        device = old.device or backup.device or journal.device
+        device = device_of(told, old, backup)
         kept, fresh = None, not paths.database.exists()
-        if fresh or is_damaged(paths.database) or united.changed:
+        if fresh or is_damaged(paths.database) or united.changed or old.unreadable:
             _build(paths, as_dump(united.texts), device)
             kept = finish(paths.database)
             _forget_writers(paths)
@@ -197,8 +228,14 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
     Raises:
         StoreFault: it is open elsewhere, or the backup is damaged; nothing was changed.
     """
-    with alone(paths.data), explained(paths.database, NOT_CHANGED):
+    with explained(paths.database, NOT_CHANGED), alone(paths.data):
         journal, old = _journal(paths.journal), database_source(paths.database)
+        if journal.unusable and not exact:
+            raise StoreFault(
+                f"{paths.journal} is no file, so newer answers cannot come back from it.",
+                "A pipe, a folder or a device is in its place.",
+                "`studytrack doctor --repair` writes it anew; then restore. Nothing was changed.",
+            )
         backup, reason = _examined(paths, chosen, journal, old)
         if reason:
             raise damaged(chosen.path, reason)
@@ -208,7 +245,7 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
             journal = own_part(journal, old, backup)
         united = unite(journal, Source(), backup)
         _keep_the_rules(paths, united)
-        _build(paths, as_dump(united.texts), backup.device or old.device)
+        _build(paths, as_dump(united.texts), device_of(Source(), backup, old))
         if exact and paths.journal.exists():
             paths.journal.replace(free_name(paths.journal, "before-restore"))
             sync_folder(paths.journal.parent)
@@ -264,8 +301,8 @@ def _journal(path: Path) -> Source:
     try:
         return journal_source(path)
     except OSError as error:
-        if path.exists() and not path.is_file():
-            return Source(spoilt=1)
+        if is_misplaced(path):
+            return Source(unusable=True)
         raise StoreFault(
             f"The journal {path} cannot be read.",
             f"The system says: {error.strerror or error}. It may hold what nothing else has.",
@@ -355,17 +392,26 @@ def _keep_the_rules(paths: Paths, united: United) -> None:
 def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:
     """Make a database of the events, look at it, and let it wait beside the old one."""
     with workshop(paths) as place:
-        store = Store.open(place, copies=False)
         try:
-            store.merge(dump)
-            if device:
-                store.adopt(device)
-            store.rebuild()
-            if problems := store.check():
-                raise damaged(place.database, "; ".join(problems))
-        finally:
-            store.close()
+            _fill(place, dump, device)
+        except StudytrackError as error:  # it is known by the name that it is going to have
+            error.what = error.what.replace(str(place.database), str(paths.database))
+            error.remedy = f"{error.remedy} The old database is still in place.".lstrip()
+            raise
         stage(place.database, paths.database)
+
+
+def _fill(place: Paths, dump: Mapping[str, Any], device: str) -> None:
+    store = Store.open(place, copies=False)
+    try:
+        store.merge(dump)
+        if device:
+            store.adopt(device)
+        store.rebuild()
+        if problems := store.check():
+            raise damaged(place.database, "; ".join(problems))
+    finally:
+        store.close()
 
 
 def _forget_writers(paths: Paths) -> None:

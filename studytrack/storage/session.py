@@ -18,7 +18,7 @@ from studytrack.domain.log import Attempt, LogRow
 from studytrack.errors import StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.copies import Copies
-from studytrack.storage.faults import damaged, explained
+from studytrack.storage.faults import damaged, explained, system_words
 from studytrack.storage.journal import Journal, lines_of
 from studytrack.storage.logbook import Logbook
 from studytrack.storage.presence import Presence
@@ -311,7 +311,10 @@ class Session:
             self._copies.finish()
         found = []
         if self.journal is not None and self.journal.fault is not None:
-            found.append(f"The journal cannot be written: {self.journal.fault}.")
+            found.append(
+                f"The journal cannot be written: {system_words(self.journal.fault)}. "
+                "Everything is in the database; `studytrack doctor` says more."
+            )
         if self._copies is not None and self._copies.fault:
             found.append(self._copies.fault)
         return found

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.domain.log import Attempt, LogRow
-from studytrack.storage.files import open_regular, reading
+from studytrack.storage.files import is_misplaced, open_regular, reading
 from studytrack.storage.lines import ATTEMPT, LOG, Clue, Line, head_of, mended_lines
 from studytrack.storage.rows import (
     SELECT_ATTEMPTS,
@@ -52,6 +52,8 @@ class Source:
     device: str = ""
     name: str = ""
     spoilt: int = 0
+    unreadable: set[Key] = field(default_factory=set)  # rows of a database that are no events
+    unusable: bool = False  # no file, but a pipe or a folder in its place
 
 
 @dataclass(slots=True)
@@ -73,6 +75,8 @@ def journal_source(path: Path) -> Source:
     try:
         file = os.fdopen(open_regular(path), "rb")
     except FileNotFoundError:
+        if is_misplaced(path):
+            raise
         return source
     with file:
         head = head_of(file.readline())
@@ -132,27 +136,44 @@ def database_source(database: Path, *, alone: bool = False) -> Source:
         source.device = _meta(connection, "device_id")
         with contextlib.suppress(ValueError, AttributeError):
             source.name = str(json.loads(_meta(connection, "journal")).get("name", ""))
-        source.texts.update(_events_of(connection))
-        source.clues = [clue for clue in _indexed(connection) if not _has(source, clue.name)]
+        for key, text in _events_of(connection):
+            if text:
+                source.texts[key] = text
+            else:
+                source.unreadable.add(key)
+        source.clues = [Clue(name=name) for _, name in source.unreadable] + [
+            clue for clue in _indexed(connection) if not _has(source, clue.name)
+        ]
     return source
 
 
 def database_events(database: Path) -> Iterator[tuple[Key, bytes]]:
-    """Yield the events that can be read of a database, without holding them all."""
+    """Yield the events of a database, without holding them all; an unreadable one has no text."""
     if database.is_file():
         with contextlib.suppress(sqlite3.Error), reading(database) as connection:
             yield from _events_of(connection)
 
 
 def _events_of(connection: sqlite3.Connection) -> Iterator[tuple[Key, bytes]]:
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     for kind, text, made_of in (
         (LOG, SELECT_ROWS, row_of),
         (ATTEMPT, SELECT_ATTEMPTS, attempt_of),
     ):
         for record in _readable(connection, f"{text} NOT INDEXED", kind):
+            found = b""
             with contextlib.suppress(*_UNREADABLE):
                 made: Any = made_of(record)
-                yield (kind, str(record[0])), text_of(made).encode()
+                found = text_of(made).encode()
+            yield (kind, str(record[0])), found
+
+
+def device_named(database: Path) -> str:
+    """Return the device that a database says it is of; "" if it cannot be read."""
+    if database.is_file():
+        with contextlib.suppress(sqlite3.Error), reading(database) as connection:
+            return _meta(connection, "device_id")
+    return ""
 
 
 def _has(source: Source, name: str) -> bool:
@@ -251,17 +272,18 @@ def unite(journal: Source, old: Source, backup: Source) -> United:
     for key in (*backup.texts, *(key for key in journal.texts if key in journal.sealed)):
         if key not in united.texts:
             united.texts[key] = _decide(key, journal, old, backup)
-    taken = {_origin(key, text) for key, text in united.texts.items()}
+    taken = {origin_of(key, text) for key, text in united.texts.items()}
     for source in (old, journal):
         for key, text in source.texts.items():
-            if key not in united.texts and _sound(key, text) and _origin(key, text) not in taken:
+            if key not in united.texts and _sound(key, text) and origin_of(key, text) not in taken:
                 united.texts[key] = _decide(key, journal, old, backup)
-                taken.add(_origin(key, text))
+                taken.add(origin_of(key, text))
     united.changed = [
         key
         for key, text in old.texts.items()
         if key in united.texts and not same(united.texts[key], text)
     ]
+    united.changed += sorted(old.unreadable & united.texts.keys())
     united.gone = gone(united.texts, [*journal.clues, *backup.clues, *old.clues])
     return united
 
@@ -287,7 +309,8 @@ def _sound(key: Key, text: bytes) -> bool:
     )
 
 
-def _origin(key: Key, text: bytes) -> tuple[str, str, Any]:
+def origin_of(key: Key, text: bytes) -> tuple[str, str, Any]:
+    """Return what no two events have in common: their table, device and clock."""
     made = event_of(text)
     return (key[0], made.device_id, made.clock) if made is not None else (*key, None)
 
@@ -306,8 +329,18 @@ def is_foreign(journal: Source, *homes: Source) -> bool:
     if not journal.device:
         texts = [key for home in homes for key in home.texts]
         return bool(texts) and not any(key in journal.texts for key in texts)
-    devices = {_origin(key, text)[1] for home in homes for key, text in home.texts.items()}
+    devices = {origin_of(key, text)[1] for home in homes for key, text in home.texts.items()}
     return own in devices or journal.device not in devices
+
+
+def device_of(journal: Source, *homes: Source) -> str:
+    """Return the device of a home: one that has events, where a flipped bit may have named another.
+
+    The database and its backup speak before the journal.
+    """
+    named = [source.device for source in (*homes, journal) if source.device]
+    made = {origin_of(key, text)[1] for one in (journal, *homes) for key, text in one.texts.items()}
+    return next((name for name in named if name in made), named[0] if named else "")
 
 
 def own_part(journal: Source, *homes: Source) -> Source:
@@ -316,7 +349,7 @@ def own_part(journal: Source, *homes: Source) -> Source:
     kept = {
         key: text
         for key, text in journal.texts.items()
-        if _origin(key, text)[1] == own or any(key in home.texts for home in homes)
+        if origin_of(key, text)[1] == own or any(key in home.texts for home in homes)
     }
     return Source(texts=kept, sealed=journal.sealed & kept.keys())
 
@@ -332,7 +365,7 @@ def gone(texts: Mapping[Key, bytes], clues: Iterable[Clue]) -> list[Clue]:
         return []
     names = {name for _, name in texts}
     halves = {name[:12] for name in names} | {name[12:] for name in names}
-    clocks = {origin[2] for key, text in texts.items() if (origin := _origin(key, text))}
+    clocks = {origin[2] for key, text in texts.items() if (origin := origin_of(key, text))}
     found: dict[str, Clue] = {}
     for clue in clues:
         known = clue.name and (

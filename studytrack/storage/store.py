@@ -22,7 +22,7 @@ from studytrack.errors import StudytrackError
 from studytrack.paths import Paths
 from studytrack.storage.backup import back_up
 from studytrack.storage.caches import Caches
-from studytrack.storage.faults import explained, stops_writing_only
+from studytrack.storage.faults import NOT_CHANGED, explained, stops_writing_only
 from studytrack.storage.journal import Journal, journal_head
 from studytrack.storage.leaps import Leaps
 from studytrack.storage.logbook import Logbook, Order
@@ -100,7 +100,7 @@ class Store(Reader):
                 raise
             with opened_to_read(paths) as (connection, presence):
                 store = cls(paths, connection, presence, copies=False, barred=error)
-            store._notices.append(f"Nothing can be stored: {error.what} {error.why}")
+            store._notices.append(store.barred())
         return store
 
     def close(self) -> None:
@@ -110,6 +110,14 @@ class Store(Reader):
     def settle(self) -> None:
         """Bring the journal onto the disk: at the end of a quiz, and when nothing goes on."""
         self._session.settle()
+
+    def barred(self) -> str:
+        """Return why nothing can be stored, as a line; "" where it can."""
+        error = self._session.barred
+        if error is None:
+            return ""
+        why = "" if error.why == NOT_CHANGED else error.why
+        return f"Nothing can be stored: {error.what} {why}".rstrip()
 
     def notices(self) -> list[str]:
         """Return what the learner should know about where and how this is stored, each once."""

@@ -94,7 +94,7 @@ def child(request: dict[str, Any]) -> int:
     os.environ["STUDYTRACK_NOW"] = request.get("now", "2026-11-24T08:00:00+01:00")
     LIBRARY.crash_arm(
         str(home).encode(),
-        request.get("attic", "/nonexistent").encode(),
+        request.get("attic", "").encode(),
         ctypes.c_long(request.get("at", NEVER)),
         request.get("mode", 0),
         ctypes.c_ulong(request.get("seed", 0)),

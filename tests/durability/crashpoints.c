@@ -127,7 +127,7 @@ static struct change *remember(enum kind kind, const char *path) {
 
 static void save(struct change *made, const char *path) {
     struct stat state;
-    if (syscall(SYS_newfstatat, AT_FDCWD, path, &state, AT_SYMLINK_NOFOLLOW)) return;
+    if (!attic[0] || syscall(SYS_newfstatat, AT_FDCWD, path, &state, AT_SYMLINK_NOFOLLOW)) return;
     snprintf(made->saved, ROOM, "%.480s/%d", attic, stored++);
     syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, made->saved, 0);
 }
