@@ -25,7 +25,7 @@ from studytrack.domain.log import Attempt, LogRow
 from studytrack.domain.row_rules import Fault, redated
 from studytrack.paths import Paths
 from studytrack.storage.caches import Caches
-from studytrack.storage.every_row import Stored, Table, every_row, fault_of, mended
+from studytrack.storage.every_row import Stored, Table, every_row, fault_of, mended, table_of
 from studytrack.storage.faults import explained
 from studytrack.storage.files import open_regular, sync_folder
 from studytrack.storage.journal import event_of, lines_of
@@ -33,6 +33,7 @@ from studytrack.storage.logbook import Logbook
 from studytrack.storage.migrate import check_revision
 from studytrack.storage.presence import alone
 from studytrack.storage.rows import ATTEMPT_NAMES, LOG_NAMES, attempt_values, row_values
+from studytrack.storage.sources import Key, text_of
 
 _KEYS: Mapping[Table, str] = {"log": "event_id", "attempt": "attempt_id"}
 
@@ -88,6 +89,30 @@ def set_aside(paths: Paths) -> Aside:
     return done
 
 
+def keep_the_rules(paths: Paths, texts: dict[Key, bytes]) -> None:
+    """Put events right that break a rule; take out those that cannot be, and keep them aside.
+
+    Args:
+        paths: where the file of what was set aside lies.
+        texts: events as the texts of their journal lines; they are changed.
+    """
+    done = Aside(path=aside_file(paths.data))
+    faulty = []
+    for key, text in texts.items():
+        event = json.loads(text)[key[0]]
+        if (fault := fault_of(table_of(key[0]), event)) is not None:
+            faulty.append((key, event, fault))
+    if not faulty:
+        return
+    _keep(done.path, ((key[0], event, fault) for key, event, fault in faulty))
+    for key, event, _ in sorted(faulty, key=lambda one: _by_clock(one[1])):
+        made = _put_right(table_of(key[0]), event, done)
+        if made is None:
+            del texts[key]
+        else:
+            texts[key] = text_of(made).encode()
+
+
 def move_aside(connection: sqlite3.Connection, done: Aside) -> None:
     """Take what breaks the rules out of an open database, in one transaction.
 
@@ -98,9 +123,9 @@ def move_aside(connection: sqlite3.Connection, done: Aside) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if faulty := [one for one in every_row(connection) if one.fault is not None]:
-            keep(done.path, ((one.table, one.raw, one.fault) for one in faulty))
+            _keep(done.path, ((one.table, one.raw, one.fault) for one in faulty))
             # New clocks follow the order of the old ones.
-            for one in sorted(faulty, key=lambda one: by_clock(one.raw)):
+            for one in sorted(faulty, key=lambda one: _by_clock(one.raw)):
                 _take_out(connection, one, done)
             connection.execute("DELETE FROM meta WHERE name = 'journal'")  # compare the two anew
             for name in ("memory", "entity"):  # whatever stands there follows from the log
@@ -116,7 +141,7 @@ def move_aside(connection: sqlite3.Connection, done: Aside) -> None:
 def _take_out(connection: sqlite3.Connection, one: Stored, done: Aside) -> None:
     """Delete a row; write it again where it can be put right."""
     connection.execute(f"DELETE FROM {one.table} WHERE rowid = ?", (one.number,))  # noqa: S608 - two fixed names
-    made = put_right(one.table, one.raw, done)
+    made = _put_right(one.table, one.raw, done)
     if made is None:
         done.taken += 1
         word = one.fault.field if one.fault else ""
@@ -131,7 +156,7 @@ def _take_out(connection: sqlite3.Connection, one: Stored, done: Aside) -> None:
     )
 
 
-def put_right(table: Table, raw: Mapping[str, Any], done: Aside) -> LogRow | Attempt | None:
+def _put_right(table: Table, raw: Mapping[str, Any], done: Aside) -> LogRow | Attempt | None:
     """Return a row as it can stay; None if something else is wrong with it."""
     name = raw.get(_KEYS[table])
     if name in done.right:
@@ -145,7 +170,7 @@ def put_right(table: Table, raw: Mapping[str, Any], done: Aside) -> LogRow | Att
     return found
 
 
-def by_clock(raw: Mapping[str, Any]) -> int:
+def _by_clock(raw: Mapping[str, Any]) -> int:
     """Return by what rows are sorted before they are put right."""
     clock = raw.get("clock")
     return clock if type(clock) is int else 0
@@ -154,7 +179,7 @@ def by_clock(raw: Mapping[str, Any]) -> int:
 # --- the file -----------------------------------------------------------------------------------
 
 
-def keep(path: Path, rows: Iterable[tuple[str, Any, Fault | None]]) -> None:
+def _keep(path: Path, rows: Iterable[tuple[str, Any, Fault | None]]) -> None:
     """Append rows to the file and bring them onto the disk."""
     with path.open("ab") as file:
         for table, raw, fault in rows:
@@ -193,7 +218,7 @@ def _clean_journal(path: Path, done: Aside) -> None:
     faulty = [(table, raw, fault) for _, table, raw, fault in _lines(path) if fault is not None]
     if not faulty:
         return
-    keep(done.path, ((str(table), raw, fault) for table, raw, fault in faulty))
+    _keep(done.path, ((str(table), raw, fault) for table, raw, fault in faulty))
     young = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with young.open("wb") as file:
@@ -212,7 +237,7 @@ def _clean_journal(path: Path, done: Aside) -> None:
 def _lineput_right(table: Table | None, raw: Any, done: Aside) -> bytes:
     """Return the line of a row that was put right; nothing for one that is taken out."""
     assert table is not None
-    made = put_right(table, raw, done)
+    made = _put_right(table, raw, done)
     if made is None:
         return b""
     lines = lines_of([made]) if isinstance(made, LogRow) else lines_of([], [made])

@@ -18,9 +18,9 @@ from typing import Any
 
 from studytrack.errors import StoreFault, StudytrackError
 from studytrack.paths import Paths
-from studytrack.storage.aside import Aside, aside_file, by_clock, keep, put_right
+from studytrack.storage.aside import keep_the_rules
 from studytrack.storage.backup import Backup, backups, verify
-from studytrack.storage.every_row import Stored, every_row, fault_of, table_of
+from studytrack.storage.every_row import Stored, every_row
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
 from studytrack.storage.files import copy_database, free_name, is_misplaced, reading, sync_folder
 from studytrack.storage.lines import Clue
@@ -42,7 +42,6 @@ from studytrack.storage.sources import (
     origin_of,
     own_part,
     same,
-    text_of,
     unite,
 )
 from studytrack.storage.store import Store
@@ -184,7 +183,7 @@ def rebuild(paths: Paths, *, unite_foreign: bool = False) -> Replaced:
         told = own_part(journal, old, backup) if foreign else journal
         united = unite(told, old, backup)
         _search_further(paths, united, base)
-        _keep_the_rules(paths, united)
+        keep_the_rules(paths, united.texts)
         if base is None and not united.texts:
             raise StoreFault(
                 f"{paths.database} cannot be rebuilt.",
@@ -244,7 +243,7 @@ def restore(paths: Paths, chosen: Backup, *, exact: bool = False) -> Replaced:
         elif is_foreign(journal, old, backup):
             journal = own_part(journal, old, backup)
         united = unite(journal, Source(), backup)
-        _keep_the_rules(paths, united)
+        keep_the_rules(paths, united.texts)
         _build(paths, as_dump(united.texts), device_of(Source(), backup, old))
         if exact and paths.journal.exists():
             paths.journal.replace(free_name(paths.journal, "before-restore"))
@@ -368,25 +367,6 @@ def _search_further(paths: Paths, united: United, base: Backup | None) -> None:
         names = {clue.name for clue in united.gone}
         united.texts |= {key: text for key, text in other.texts.items() if key[1] in names}
         united.gone = gone(united.texts, united.gone)
-
-
-def _keep_the_rules(paths: Paths, united: United) -> None:
-    """Put events right that break a rule; set aside in a file those that cannot be."""
-    done = Aside(path=aside_file(paths.data))
-    faulty = []
-    for key, text in united.texts.items():
-        event = json.loads(text)[key[0]]
-        if (fault := fault_of(table_of(key[0]), event)) is not None:
-            faulty.append((key, event, fault))
-    if not faulty:
-        return
-    keep(done.path, ((key[0], event, fault) for key, event, fault in faulty))
-    for key, event, _ in sorted(faulty, key=lambda one: by_clock(one[1])):
-        made = put_right(table_of(key[0]), event, done)
-        if made is None:
-            del united.texts[key]
-        else:
-            united.texts[key] = text_of(made).encode()
 
 
 def _build(paths: Paths, dump: Mapping[str, Any], device: str) -> None:
