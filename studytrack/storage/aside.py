@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ class Aside:
     """What was done: rows taken out of the database or put right there, lines of the journal.
 
     `faults` counts the rows that were taken out by what was wrong with them; `right` are those that
-    were put right, by their ids, and `clock` is the last clock that one of them has.
+    were put right, by their ids, and `clock` is the last clock that one of them has. `kept` are the
+    rows of the database as they were, so that the journal's need not be kept again.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Aside:
     clock: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     right: dict[str, LogRow | Attempt] = field(default_factory=dict)
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def aside_file(data: Path) -> Path:
@@ -98,6 +100,7 @@ def move_aside(connection: sqlite3.Connection, done: Aside) -> None:
     try:
         if faulty := [one for one in every_row(connection) if one.fault is not None]:
             _keep(done.path, ((one.table, one.raw, one.fault) for one in faulty))
+            done.kept = {str(one.raw[_KEYS[one.table]]): one.raw for one in faulty}
             for one in sorted(faulty, key=_by_clock):  # new clocks follow the order of the old ones
                 _take_out(connection, one, done)
             connection.execute("DELETE FROM meta WHERE name = 'journal'")  # compare the two anew
@@ -199,7 +202,14 @@ def _clean_journal(path: Path, done: Aside) -> None:
     faulty = [(table, raw, fault) for _, table, raw, fault in _lines(path) if fault is not None]
     if not faulty:
         return
-    _keep(done.path, ((str(table), raw, fault) for table, raw, fault in faulty))
+    _keep(
+        done.path,
+        (
+            (str(table), raw, fault)
+            for table, raw, fault in faulty
+            if table is None or not _is_kept(table, raw, done)
+        ),
+    )
     young = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with young.open("wb") as file:
@@ -213,6 +223,13 @@ def _clean_journal(path: Path, done: Aside) -> None:
         young.unlink(missing_ok=True)
     _sync_folder(path.parent)
     done.lines += len(faulty)
+
+
+def _is_kept(table: Table, raw: dict[str, Any], done: Aside) -> bool:
+    """Tell whether the same row of the database lies aside already."""
+    found = done.kept.get(str(raw.get(_KEYS[table])))
+    whole = LogRow(**raw)._asdict() if table == "log" else asdict(Attempt(**raw))
+    return found == whole
 
 
 def _line_put_right(table: Table | None, raw: Any, done: Aside) -> bytes:
