@@ -78,7 +78,8 @@ def clean(study: Study) -> Iterator[str]:
     study.refresh()
     if done.taken:
         words = ", ".join(f"{name} ({count})" for name, count in done.faults.items())
-        yield f"{_rows(done.taken)} broke a rule and were set aside: {words}."
+        verb = "lies" if done.taken == 1 else "lie"
+        yield f"{_rows(done.taken)} broke a rule and {verb} aside now: {words}."
     if done.right:
         yield (
             f"{_rows(len(done.right))} could be put right: texts are cut to size, an impossible "

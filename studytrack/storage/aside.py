@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ class Aside:
     """What was done: rows taken out of the database or put right there, lines of the journal.
 
     `faults` counts the rows that were taken out by what was wrong with them; `right` are those that
-    were put right, by their ids, and `clock` is the last clock that one of them has.
+    were put right, by their ids, and `clock` is the last clock that one of them has. `kept` are the
+    rows of the database as they were, so that the journal's need not be kept again.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Aside:
     clock: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     right: dict[str, LogRow | Attempt] = field(default_factory=dict)
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def aside_file(data: Path) -> Path:
@@ -124,6 +126,7 @@ def move_aside(connection: sqlite3.Connection, done: Aside) -> None:
     try:
         if faulty := [one for one in every_row(connection) if one.fault is not None]:
             _keep(done.path, ((one.table, one.raw, one.fault) for one in faulty))
+            done.kept = {str(one.raw[_KEYS[one.table]]): one.raw for one in faulty}
             # New clocks follow the order of the old ones.
             for one in sorted(faulty, key=lambda one: _by_clock(one.raw)):
                 _take_out(connection, one, done)
@@ -218,13 +221,20 @@ def _clean_journal(path: Path, done: Aside) -> None:
     faulty = [(table, raw, fault) for _, table, raw, fault in _lines(path) if fault is not None]
     if not faulty:
         return
-    _keep(done.path, ((str(table), raw, fault) for table, raw, fault in faulty))
+    _keep(
+        done.path,
+        (
+            (str(table), raw, fault)
+            for table, raw, fault in faulty
+            if table is None or not _is_kept(table, raw, done)
+        ),
+    )
     young = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with young.open("wb") as file:
             young.chmod(0o600)
             for line, table, raw, fault in _lines(path):
-                file.write(line if fault is None else _lineput_right(table, raw, done))
+                file.write(line if fault is None else _line_put_right(table, raw, done))
             file.flush()
             os.fsync(file.fileno())
         young.replace(path)
@@ -234,7 +244,14 @@ def _clean_journal(path: Path, done: Aside) -> None:
     done.lines += len(faulty)
 
 
-def _lineput_right(table: Table | None, raw: Any, done: Aside) -> bytes:
+def _is_kept(table: Table, raw: dict[str, Any], done: Aside) -> bool:
+    """Tell whether the same row of the database lies aside already."""
+    found = done.kept.get(str(raw.get(_KEYS[table])))
+    whole = LogRow(**raw)._asdict() if table == "log" else asdict(Attempt(**raw))
+    return found == whole
+
+
+def _line_put_right(table: Table | None, raw: Any, done: Aside) -> bytes:
     """Return the line of a row that was put right; nothing for one that is taken out."""
     assert table is not None
     made = _put_right(table, raw, done)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from studytrack.domain.row_rules import SOURCE_CAP
 from studytrack.domain.verdict import CheckResult, Report
-from studytrack.errors import GraderFault, NotFound
-from studytrack.services import exercises
+from studytrack.errors import GraderFault, NotFound, UsageFault
+from studytrack.grader import wire
+from studytrack.services import exercises, library, readings, review
 from studytrack.services.grading import grade, read_submission
+from studytrack.services.transfer import export
 from studytrack.services.undo import undo
 
 
@@ -128,3 +133,86 @@ def test_the_submission_is_a_file_the_workspace_s_or_stdin(study, tmp_path) -> N
     assert b"typed" == read_submission(study, "add_one", None, b"typed")[1]
     with pytest.raises(NotFound, match="Did you mean"):
         read_submission(study, "addone")
+
+
+class Careful(FakeGrader):
+    """Refuses what is too large, as the judge does, and remembers how much it was given."""
+
+    given = 0
+
+    def grade(self, exercise, source, **options) -> Report:
+        """Return `error` for more bytes than the cap."""
+        self.given = len(source)
+        self.verdicts = ["error" if len(source) > SOURCE_CAP else "passed"]
+        return super().grade(exercise, source, **options)
+
+
+@pytest.mark.parametrize("unit", [b"#", "é".encode(), b"\xff"])
+def test_a_source_over_the_cap_is_never_stored_whole(study, tmp_path, unit) -> None:
+    """At most one byte over the cap is read; the beginning is kept with a note of it."""
+    path = tmp_path / "huge.py"
+    with path.open("wb") as file:
+        for _ in range(40):
+            file.write(unit * 100_000)
+    grader = Careful()
+
+    graded = grade(study, "add_one", path, grader=grader)
+
+    (kept,) = study.store.attempts("add_one")
+    assert grader.given == SOURCE_CAP + 1
+    assert graded.report.verdict == kept.verdict == "error"
+    assert len(kept.source) <= SOURCE_CAP
+    assert "cut here: the file is larger than the 65,536 bytes" in kept.source
+    assert study.paths.journal.stat().st_size < 8 * SOURCE_CAP
+    assert study.store.faulty_rows() == []
+
+
+def test_the_largest_source_is_stored_as_it_is(study) -> None:
+    """A file of exactly the cap is graded and kept without a note."""
+    source = b"#" * SOURCE_CAP
+
+    grade(study, "add_one", source, grader=Careful())
+
+    assert study.store.attempts("add_one")[0].source == source.decode()
+
+
+def test_the_rules_and_the_grader_have_one_cap() -> None:
+    """What the grader reads can be stored, and no more."""
+    assert wire.SOURCE_CAP == SOURCE_CAP
+
+
+def test_a_report_with_half_a_surrogate_pair_can_be_exported(study) -> None:
+    """A submission may raise an error of any characters."""
+    grader = FakeGrader("failed")
+    odd = CheckResult(name="c", outcome="failed", message="\ud800")
+    grader.grade = lambda *_, **__: replace(
+        FakeGrader("failed").grade(study.catalogue.exercises["add_one"], b""), checks=(odd,)
+    )
+
+    graded = grade(study, "add_one", b"x\n", grader=grader)
+
+    assert graded.attempt.report["checks"][0]["message"] == "\ufffd"
+    assert export(study, "json").encode()
+
+
+LONG = "word " * 250_000
+GIVEN = {
+    "a note": lambda study: library.add_note(study, "Title", LONG),
+    "a title": lambda study: library.add_note(study, LONG, "Text."),
+    "a term": lambda study: library.add_term(study, "Term", LONG),
+    "a card": lambda study: review.add_card(study, "Question?", LONG),
+    "a typed card": lambda study: review.add_card(study, "Q?", "", kind="typed", answer=LONG),
+    "an answer": lambda study: review.answer(study, "recall.topk-tie", 3, text=LONG),
+    "a takeaway": lambda study: readings.finish(study, "deep-book", LONG),
+    "an address": lambda study: readings.add(study, f"https://a.example/{'x' * 1_200_000}"),
+    "a resource": lambda study: library.add_resource(study, LONG, "https://a.example"),
+}
+
+
+@pytest.mark.parametrize("give", GIVEN.values(), ids=GIVEN)
+def test_texts_without_end_are_refused(study, give) -> None:
+    """Whatever a learner can type or pipe in has a cap, and nothing of it is stored."""
+    with pytest.raises(UsageFault, match="characters"):
+        give(study)
+
+    assert study.store.rows() == []

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from studytrack.paths import find_paths
 from studytrack.services import (
     cards,
     curriculum,
@@ -18,7 +19,15 @@ from studytrack.services import (
     review,
     undo,
 )
-from studytrack.services.moments import ClockLeap, believe_clock, check_clock, clock_warning
+from studytrack.services.moments import (
+    ClockLeap,
+    believe_clock,
+    check_clock,
+    clock_warning,
+    examine_clock,
+)
+from studytrack.services.study import Study
+from studytrack.services.transfer import import_file
 
 CARD = "recall.topk-tie"
 
@@ -305,3 +314,87 @@ def test_rows_keep_utc_offset_and_day(study, at) -> None:
     assert row.utc_ms == datetime(2026, 11, 23, 19, 30, tzinfo=UTC).timestamp() * 1000
     assert row.offset_min == 330
     assert day_of(row.study_day) == date(2026, 11, 23)
+
+
+@pytest.fixture
+def wrong_date(study, clock) -> None:
+    """Answer on the right day, in a confirmed wrong year, and set the clock right."""
+    study.settings = replace(study.settings, study_balance=False)
+    review.answer(study, CARD, 3)
+    clock.forward(days=1826)
+    believe_clock(study)
+    review.answer(study, "num.float32-bytes", 4)
+    clock.forward(days=-1825)
+
+
+def test_a_wrong_date_is_told_with_the_way_back(study, wrong_date) -> None:
+    """Doctor and every command say it while answers stand years after the clock."""
+    warning = clock_warning(study)
+    checks = [one.text for one in examine_clock(study)]
+
+    assert "undo --ahead" in warning
+    assert "1 answer stands on days up to 2031-11-24," in warning
+    assert study.notices() == [warning]
+    assert checks == [warning]
+
+
+def test_an_undo_takes_back_the_confirmed_day(study, clock, wrong_date) -> None:
+    """The tombstone holds no day, so the next answer stands on the day of the clock."""
+    held = study.stamp().study_day
+    undo.undo(study)
+
+    day, due = answer(study, 3)
+
+    assert held == clock.moment.date().toordinal() + 1825
+    assert day == clock.moment.date()
+    assert due <= day + timedelta(days=30)
+    assert clock_warning(study) == ""
+    assert study.notices() == []
+
+
+def test_answers_that_a_wrong_date_held_go_back_at_once(study, clock, wrong_date, reopen) -> None:
+    """Those given since stand on its day too; one command takes back all of them and no other."""
+    later = review.answer(study, "recall.kv-cache-why", 3).row
+    more = curriculum.mark(study, "pytorch.basics", "done")
+    other = reopen()
+
+    count = undo.undo_ahead(study)
+
+    today = clock.moment.date().toordinal()
+    assert later.study_day == today + 1825
+    assert count == 2
+    assert [row.item_id for row in study.store.live(kinds={"learn"})] == [CARD]
+    assert more.marked == curriculum.topic(study, "pytorch.basics").marked == "done"
+    assert study.stamp().study_day == other.stamp().study_day == today
+    assert undo.undo_ahead(study) == 0
+    assert study.store.rebuild() == 0
+
+
+def test_a_journey_is_not_ahead(study, at) -> None:
+    """From Auckland to Honolulu the day is held, and nothing of it is taken back."""
+    at(2026, 11, 25, 1, 0, zone="Pacific/Kiritimati")
+    answer(study)
+    at(2026, 11, 24, 0, 30, zone="Pacific/Niue")
+
+    assert undo.undo_ahead(study) == 0
+    assert clock_warning(study) == ""
+    assert len(study.store.live(kinds={"learn"})) == 1
+
+
+def test_a_union_moves_no_day(study, clock, tmp_path, tiny) -> None:
+    """What another device did within the year ahead comes in; days go on by the clock here."""
+    clock.forward(days=200)
+    other = Study(find_paths({}, tmp_path / "other"), study.settings, clock, [tiny])
+    theirs = review.answer(other, CARD, 4).row
+    other.close()
+    clock.forward(days=-200)
+    today = review.answer(study, CARD, 3).row.study_day
+
+    summary = import_file(study, other.paths.database)
+    row = review.answer(study, CARD, 3).row
+
+    assert (summary.new, summary.refused) == (1, ())
+    assert theirs.study_day == today + 200
+    assert row.study_day == today
+    assert row.clock > theirs.clock
+    assert study.store.rebuild() == 0
