@@ -200,12 +200,13 @@ def text_width(text: str) -> int:
 def _fit(text: str, size: int) -> str:
     if text_width(text) <= size:
         return text + " " * (size - text_width(text))
-    kept, used = 0, 0  # counted from the start, as a cell may be a whole book
-    for kept, char in enumerate(text):
-        if used + text_width(char) > size - 1:
+    kept, room = "", size - 1
+    for char in text:  # from the start, as a cell may be a whole book
+        if text_width(char) > room:
             break
-        used += text_width(char)
-    return f"{text[:kept]}…" + " " * (size - 1 - used)
+        kept += char
+        room -= text_width(char)
+    return f"{kept}…" + " " * room
 
 
 def moment_text(utc_ms: int, offset_min: int) -> str:

@@ -7,7 +7,7 @@ import json
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studytrack.cli import output
@@ -232,6 +232,7 @@ def test_a_long_cell_is_cut_in_time(terminal, capsys) -> None:
     assert max(map(output.text_width, capsys.readouterr().out.splitlines())) <= 80
 
 
+@settings(max_examples=30)
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_json_is_exact_and_without_controls(data) -> None:
     """In a pipe and on a terminal alike, halves of surrogate pairs included."""
