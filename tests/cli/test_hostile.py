@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from studytrack.cli import output
@@ -266,7 +266,11 @@ redo
 SIGNS = st.characters(exclude_categories=["Cs"]) | st.sampled_from(BAD)
 
 
-@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=4,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],  # to shrink a text takes minutes
+)
 @given(st.text(SIGNS, max_size=30), st.sampled_from([1, 20, 80]))
 def test_no_stored_text_reaches_a_terminal_as_it_is(world, call, text, columns) -> None:
     """Whatever text stands in a card, note, title, report, path or setting."""
