@@ -23,6 +23,7 @@ def _flags(*names: str) -> int:
 _OPEN = _flags("O_RDONLY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY")
 _FOLDER = _flags("O_RDONLY", "O_CLOEXEC", "O_DIRECTORY")
 _NO_LINK = _flags("O_NOFOLLOW")
+_BY_FOLDER = os.open in os.supports_dir_fd  # not on Windows, where nothing is graded
 _PIECE = 1 << 20
 
 
@@ -87,7 +88,7 @@ def read_below(folder: Path, pieces: Sequence[str], most: int) -> bytes:
         NotRegular: a piece is a link, or the last one no regular file.
         OSError: a piece cannot be opened or read.
     """
-    if os.open not in os.supports_dir_fd:  # Windows, where nothing is graded
+    if not _BY_FOLDER:
         return read_regular(folder.joinpath(*pieces), most)
     here = os.open(folder, _FOLDER)
     try:
