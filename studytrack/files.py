@@ -7,13 +7,23 @@ the system could hold. Whatever it is, reading ends soon and takes bounded memor
 from __future__ import annotations
 
 import errno
+import functools
+import operator
 import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-_OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-_FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+
+def _flags(*names: str) -> int:
+    """Return flags of `open`; each system knows but some."""
+    return functools.reduce(operator.or_, (getattr(os, name, 0) for name in names))
+
+
+_OPEN = _flags("O_RDONLY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY")
+_FOLDER = _flags("O_RDONLY", "O_CLOEXEC", "O_DIRECTORY")
+_NO_LINK = _flags("O_NOFOLLOW")
+_BY_FOLDER = os.open in os.supports_dir_fd  # not on Windows, where nothing is graded
 _PIECE = 1 << 20
 
 
@@ -49,7 +59,7 @@ def read_regular(
         NotRegular: it is a folder, a pipe, a device or a socket; with `follow` off also a link.
         OSError: it cannot be opened or read.
     """
-    flags = _OPEN if follow else _OPEN | os.O_NOFOLLOW
+    flags = _OPEN if follow else _OPEN | _NO_LINK
     try:
         file = os.open(path, flags, dir_fd=folder)
     except ValueError as error:
@@ -78,6 +88,8 @@ def read_below(folder: Path, pieces: Sequence[str], most: int) -> bytes:
         NotRegular: a piece is a link, or the last one no regular file.
         OSError: a piece cannot be opened or read.
     """
+    if not _BY_FOLDER:
+        return read_regular(folder.joinpath(*pieces), most)
     here = os.open(folder, _FOLDER)
     try:
         for piece in pieces[:-1]:
@@ -97,7 +109,7 @@ def open_folder(name: str, folder: int) -> int:
         OSError: it cannot be opened.
     """
     try:
-        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+        return os.open(name, _FOLDER | _NO_LINK, dir_fd=folder)
     except OSError as error:
         if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode):
             raise NotRegular(errno.ELOOP, "it is a link", name) from error

@@ -21,7 +21,7 @@ from studytrack.cli.output import (
     say,
     table,
 )
-from studytrack.errors import UsageFault
+from studytrack.errors import EnvironmentFault, UsageFault
 
 if TYPE_CHECKING:
     from studytrack.services.batch import How, Row
@@ -89,8 +89,12 @@ def grade_folder(
         note(f"Interrupted: {len(rows)} of {len(entries)} files are graded.")
     finally:
         ordered = [rows[index] for index in sorted(rows)]
-        if out is not None and ordered:
-            write_rows(ordered, out)
+        try:
+            if out is not None and ordered:
+                write_rows(ordered, out)
+        except EnvironmentFault:  # a full disk: what took so long is not lost
+            _tell(ordered, None, as_json=as_json)
+            raise
     _tell(ordered, out, as_json=as_json)
     if interrupted:
         return INTERRUPTED

@@ -19,6 +19,7 @@ import click
 from studytrack import __version__
 from studytrack.cli.front import Commands, FilePath, Front
 from studytrack.cli.output import (
+    ANSWER_IS_NO,
     INTERRUPTED,
     OutputClosed,
     is_terminal,
@@ -60,6 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+COMPLETING = "_STUDYTRACK_COMPLETE"  # click's variable; it is set while a shell completes a line
 MACHINE = frozenset(
     getattr(errno, name)
     for name in ("ENAMETOOLONG", "ENOSPC", "EDQUOT", "EROFS", "EMFILE", "ENFILE", "ENOMEM", "EIO")
@@ -172,6 +174,8 @@ def run(arguments: Sequence[str]) -> int:
         silence_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the one boundary that turns a fault into a message
+        if os.environ.get(COMPLETING):  # a shell that asks for completions in a broken way
+            return ANSWER_IS_NO
         if isinstance(error, OSError) and error.errno in MACHINE:
             return report_error(_refused(error))
         if fronts and (known := _faulty_home(fronts[-1])) is not None:

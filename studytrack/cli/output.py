@@ -171,7 +171,10 @@ def column_sizes(lines: Sequence[Sequence[str]], width: int) -> list[int]:
     >>> column_sizes([["id", "title"], ["top_k", "a title of some length"]], 20)
     [5, 13]
     """
-    sizes = [max(text_width(cell) for cell in column) for column in zip(*lines, strict=True)]
+    most = max(width, NARROWEST)  # so that a cell of a whole book takes no longer
+    sizes = [
+        min(max(text_width(cell) for cell in column), most) for column in zip(*lines, strict=True)
+    ]
     over = sum(sizes) + GAP * (len(sizes) - 1) - width
     ids = [index for index, name in enumerate(lines[0]) if name == "id"]
     others = [index for index in range(len(sizes)) if index not in ids]
@@ -197,9 +200,13 @@ def text_width(text: str) -> int:
 def _fit(text: str, size: int) -> str:
     if text_width(text) <= size:
         return text + " " * (size - text_width(text))
-    while text_width(text) > size - 1:
-        text = text[:-1]
-    return f"{text}…" + " " * (size - 1 - text_width(text))
+    kept, room = "", size - 1
+    for char in text:  # from the start, as a cell may be a whole book
+        if text_width(char) > room:
+            break
+        kept += char
+        room -= text_width(char)
+    return f"{kept}…" + " " * room
 
 
 def moment_text(utc_ms: int, offset_min: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
+import secrets
 import shutil
 import signal
 import sys
@@ -16,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from studytrack.cli import output
 from studytrack.cli.main import cli, run
@@ -49,21 +53,26 @@ class Fake(FakeGrader):
         """End nothing."""
 
 
+def fill(home: Path, text: str) -> None:
+    """Store a text in every field that a learner, a document or a grader fills."""
+    now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    study = Study(find_paths({}, home), Settings(), lambda: now, [CATALOGUE])
+    library.add_term(study, f"Term {text}", f"Meaning {text}.")
+    library.add_note(study, f"Note {text}", f"Text {text}.")
+    library.add_resource(study, f"Place {text}", "https://places.example/x")
+    review.add_card(study, f"Front {text}?", f"Back {text}.", "sampling", "typed", f"w {text}")
+    readings.add(study, "https://posts.example/x", title=f"Reading {text}")
+    readings.finish(study, "attention-paper", f"Taken away {text}.")
+    review.answer(study, "recall.topk-tie", 1, text=f"said {text}")
+    grading.grade(study, "add_one", f"# {text}\n".encode(), grader=Bad(text))
+    study.close()
+
+
 @pytest.fixture(scope="session")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose every text holds what a terminal would obey."""
     home = tmp_path_factory.mktemp("stored")
-    now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    study = Study(find_paths({}, home), Settings(), lambda: now, [CATALOGUE])
-    library.add_term(study, f"Term {BAD}", f"Meaning {BAD}.")
-    library.add_note(study, f"Note {BAD}", f"Text {BAD}.")
-    library.add_resource(study, f"Place {BAD}", "https://places.example/x")
-    review.add_card(study, f"Front {BAD}?", f"Back {BAD}.", "sampling", "typed", f"word {BAD}")
-    readings.add(study, "https://posts.example/x", title=f"Reading {BAD}")
-    readings.finish(study, "attention-paper", f"Taken away {BAD}.")
-    review.answer(study, "recall.topk-tie", 1, text=f"said {BAD}")
-    grading.grade(study, "add_one", f"# {BAD}\n".encode(), grader=Bad())
-    study.close()
+    fill(home, BAD)
     return home
 
 
@@ -89,17 +98,25 @@ def world(tmp_path: Path, stored: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 class Bad(Fake):
     """Reports texts that a grader would have cleaned."""
 
+    def __init__(self, text: str = BAD) -> None:
+        super().__init__()
+        self.text = text
+
     def grade(self, exercise, source, **how) -> Report:
         """Return a report full of them."""
         found = super().grade(exercise, b"wrong", **how)
         return replace(
             found,
-            checks=(CheckResult(name=f"check {BAD}", outcome="failed", message=f"off {BAD}"),),
-            diagnosis=(Finding(mistake="m", text=f"a mistake {BAD}"),),
-            counterexample=Counterexample(inputs=BAD, expected=BAD, got=BAD),
-            device=f"cuda {BAD}",
-            isolation=(f"layer {BAD}",),
-            output=f"printed {BAD}",
+            checks=(
+                CheckResult(
+                    name=f"check {self.text}", outcome="failed", message=f"off {self.text}"
+                ),
+            ),
+            diagnosis=(Finding(mistake="m", text=f"a mistake {self.text}"),),
+            counterexample=Counterexample(inputs=self.text, expected=self.text, got=self.text),
+            device=f"cuda {self.text}",
+            isolation=(f"layer {self.text}",),
+            output=f"printed {self.text}",
         )
 
 
@@ -169,22 +186,20 @@ def _told(found: list[str], slowest: tuple[float, str]) -> str:
 def _try(sets: Iterable[Given], world: World, call: Any) -> None:
     """Run the sets and fail with all that went wrong."""
     faults, slowest = [], (0.0, "")
-    for given in sets:
+    for one in sets:
         try:
-            code, out, err, seconds = call(given)
+            code, out, err, seconds = call(one)
         except TooLong:
-            faults.append(f"no end: {given}")
+            faults.append(f"no end: {one}")
             continue
         except Exception as error:  # noqa: BLE001 - each is a finding
-            faults.append(f"{error!a}: {given}")
+            faults.append(f"{error!a}: {one}")
             continue
-        slowest = max(slowest, (seconds, str(given)))
+        slowest = max(slowest, (seconds, str(one)))
         if code not in CODES or "Traceback" in out + err:
-            faults.append(f"{code}: {given}\n{err[-2500:]}")
-        if found := HIDDEN.search(out if given.columns else "") or HIDDEN.search(err):
-            faults.append(
-                f"printed {found[0]!a} near {found.string[: found.end()][-80:]!a}: {given}"
-            )
+            faults.append(f"{code}: {one}\n{err[-2500:]}")
+        if found := HIDDEN.search(out if one.columns else "") or HIDDEN.search(err):
+            faults.append(f"printed {found[0]!a} near {found.string[: found.end()][-80:]!a}: {one}")
     left = [str(path) for path in world.root.rglob("*.partial")]
     told = _told(faults + left, slowest)
     print(told, file=sys.__stdout__)  # `-rP` shows it
@@ -214,6 +229,62 @@ def test_a_hostile_call_ends_with_a_code_of_the_table(path, world, call) -> None
 def test_two_hundred_hostile_calls_end_with_a_code_of_the_table(path, world, call) -> None:
     """The same, for longer."""
     _try(drawn(path, MANY, world), world, call)
+
+
+PRINTING = """
+today
+review
+card list
+card next
+card show own
+card show recall.topk-tie
+term list
+term show term
+note list
+note show note
+advice
+resource list
+reading list
+reading show reading
+reading show attention-paper
+topic list
+exercise list
+exercise show add_one
+exercise history add_one
+grade add_one
+grade --all .
+stats
+simulate --days 5
+config list
+doctor
+export json
+export markdown
+backup --list
+undo
+redo
+""".strip().splitlines()
+SIGNS = st.characters(exclude_categories=["Cs"]) | st.sampled_from(BAD)
+
+
+@settings(
+    max_examples=4,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],  # to shrink a text takes minutes
+)
+@given(st.text(SIGNS, max_size=30), st.sampled_from([1, 20, 80]))
+def test_no_stored_text_reaches_a_terminal_as_it_is(world, call, text, columns) -> None:
+    """Whatever text stands in a card, note, title, report, path or setting."""
+    home = world.root / f"home-{secrets.token_hex(4)}"
+    fill(home, text)
+    name = "".join(char for char in text if char not in "/\0")[:20].encode("utf-8", "ignore")
+    folder = Path(os.fsdecode(os.fsencode(world.root) + b"/cwd/" + name + b"x"))
+    folder.mkdir(exist_ok=True)
+    (folder / "add_one.py").write_text("wrong")
+    editor = {"STUDYTRACK_HOME": str(home), "STUDYTRACK_EDITOR": text.replace("\0", "")}
+
+    _try(
+        (Given(words.split(), b"a\nh\n3\nq\n", columns, editor) for words in PRINTING), world, call
+    )
 
 
 def test_an_odd_environment_ends_with_a_code_of_the_table(world, call) -> None:

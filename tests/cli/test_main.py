@@ -304,3 +304,18 @@ def test_stored_escapes_are_visible_in_errors(ask) -> None:
     said = ask("card", "show", "\x1b[2J\x9b31m\u202e", code=3)
 
     assert "\\x1b[2J\\x9b31m\\u202e" in said.err
+
+
+@pytest.mark.parametrize("asked", ["bash_complete", "zsh_complete", "fish_complete", "bash_x", "x"])
+@pytest.mark.parametrize("words", [None, "studytrack 'card \x1b[31m", "\udcff"])
+@pytest.mark.parametrize("place", [None, "1", "x", "9" * 5000])
+def test_a_completion_that_is_set_up_wrongly_completes_nothing(
+    ask, monkeypatch, asked, words, place
+) -> None:
+    """No traceback in the middle of a command line."""
+    monkeypatch.setenv("_STUDYTRACK_COMPLETE", asked)
+    for name, value in (("COMP_WORDS", words), ("COMP_CWORD", place)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+    assert "error" not in ask(code=None).err

@@ -7,11 +7,12 @@ import json
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studytrack.cli import output
 from studytrack.errors import UsageFault
+from tests.cli.hostile import HIDDEN
 
 LONG = "Why does a KV cache hold keys and values, but not queries, of the tokens before?"
 ROWS = [("recall.kv-cache-why", "transformer.arch.attention", LONG), ("x", None, "短い")]
@@ -187,6 +188,74 @@ def test_a_path_goes_out_as_it_came_in(monkeypatch) -> None:
     output.say("caf\udce9.py")
 
     assert b"caf\xe9.py\n" == pipe.got
+
+
+BAD = "\x1b]0;t\x07\x9b2J\u202e\u2028\x7f\r"
+
+
+def test_a_pipe_gets_text_as_it_is_and_a_terminal_visibly(capsys, terminal) -> None:
+    """Also codes that look like colours, which click would take out of a pipe."""
+    output.say(f"{BAD}\x1b[31m")
+    piped = capsys.readouterr().out
+    terminal(80)
+    output.say(f"{BAD}\x1b[31m", output.styled(BAD, bold=True))
+
+    assert f"{BAD}\x1b[31m\n" == piped
+    assert not HIDDEN.search(capsys.readouterr().out)
+
+
+def test_narration_is_visible_everywhere(capsys) -> None:
+    """Logs are read on a terminal later on."""
+    output.note(BAD)
+    output.report_error(UsageFault(BAD, BAD, BAD))
+
+    assert not HIDDEN.search(capsys.readouterr().err)
+
+
+def test_a_table_on_a_terminal_is_visible_and_fits(capsys, terminal) -> None:
+    """The escapes count as what they are: letters."""
+    terminal(60)
+
+    output.table(HEADER, [("x", BAD * 5, BAD * 5)])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert not HIDDEN.search("\n".join(lines))
+    assert max(map(len, lines)) <= 60
+
+
+def test_a_long_cell_is_cut_in_time(terminal, capsys) -> None:
+    """A hundred thousand wide letters are a line like any other."""
+    terminal(80)
+
+    output.table(("title", "text"), [("短" * 100_000, "e\u0301" * 100_000)])
+
+    assert max(map(output.text_width, capsys.readouterr().out.splitlines())) <= 80
+
+
+@settings(max_examples=30)
+@given(st.recursive(st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)))
+def test_json_is_exact_and_without_controls(data) -> None:
+    """In a pipe and on a terminal alike, halves of surrogate pairs included."""
+    with pytest.MonkeyPatch.context() as patch:
+        pipe = Pipe("utf-8")
+        patch.setattr(sys, "stdout", pipe)
+        output.prepare_streams()
+        output.emit_json(data)
+        text = pipe.got.decode()
+
+    assert data == json.loads(text)["data"]
+    assert not HIDDEN.search(text)
+
+
+def test_half_a_surrogate_pair_goes_out_as_an_escape(monkeypatch) -> None:
+    """No name of a file holds one; a damaged import may."""
+    pipe = Pipe("utf-8")
+    monkeypatch.setattr(sys, "stdout", pipe)
+    output.prepare_streams()
+
+    output.say("a\ud800b caf\udce9")
+
+    assert b"a\\ud800b caf\xe9\n" == pipe.got
 
 
 def test_closed_streams_are_no_fault(monkeypatch) -> None:

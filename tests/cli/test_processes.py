@@ -100,6 +100,23 @@ def test_streams_that_are_closed_are_no_fault(spawn) -> None:
     assert (0, "") == (process.returncode, err)
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_number_of_a_closed_stream(spawn, ask, closed) -> None:
+    """What is printed would be written into it, such as the journal."""
+    shell = ("sh", "-c", f'exec "$@" {closed}', "sh")
+    words = ("card", "answer", "recall.topk-tie", "3", "--json")
+    process = spawn(*words, before=shell)
+
+    process.communicate(timeout=SECONDS)
+
+    assert 0 == process.returncode
+    assert [3] == [
+        entry["rating"]
+        for entry in ask("card", "show", "recall.topk-tie", "--json").data["history"]
+    ]
+    assert not [check for check in ask("doctor", "--json").data if check["state"] == "fail"]
+
+
 def test_two_commands_at_once_both_save(spawn, ask) -> None:
     """Each waits for the other."""
     ask("card", "list")

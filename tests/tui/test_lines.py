@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +12,8 @@ from textual.widgets import Static
 
 from studytrack.services import cards, library, readings, review
 from studytrack.tui.lines import VisibleLines
+from tests.cli.hostile import HIDDEN
 
-HIDDEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ue000"
-    "\U000e0000-\U000e007f]"
-)
 BAD = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u2028\x7f\U000e0041"
 SIGNS = st.characters() | st.sampled_from("\x1b\x9b\x07\r\x7f\u202e\u2028\ue000\U000e0041é短")
 
