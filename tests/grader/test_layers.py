@@ -21,7 +21,7 @@ def test_what_the_kernel_has_bites() -> None:
     """Landlock closes files and seccomp sockets, where they exist; limits and process always."""
     found = {probed.layer.split()[0]: probed for probed in probe_layers()}
 
-    names = ["namespaces", "pid", "process", "rlimits", "landlock", "seccomp"]
+    names = ["namespaces", "pid", "cgroup", "process", "rlimits", "landlock", "seccomp"]
     assert names == list(found)
     assert found["process"].bites
     assert found["rlimits"].bites
