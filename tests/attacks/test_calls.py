@@ -62,6 +62,7 @@ def test_every_call_stands_in_one_group_and_machines_differ_in_numbers_only() ->
             "alarm",
             "time",
             "poll",
+            "pause",
             "open",
             "creat",
         ),
