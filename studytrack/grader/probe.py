@@ -151,15 +151,17 @@ def _process() -> int:
 
 def _rlimits() -> int:
     be_counted()
-    if not protect_process(os.getppid()) or not limit_resources(Limits()):
+    protect_process(os.getppid())  # root's rights lift limits
+    if not limit_resources(Limits()):
         return ABSENT
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     reading, writing = os.pipe()
     os.write(writing, b"x")  # pipes still work: only files must not grow
     os.read(reading, 1)
-    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
-    if sys.platform == "linux" and _starts_a_thread():
-        return TOOTHLESS
+    if sys.platform == "linux":  # elsewhere threads are not counted
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        if _starts_a_thread():
+            return TOOTHLESS
     if not hasattr(os, "memfd_create"):
         return BITES
     try:

@@ -93,6 +93,31 @@ def test_an_ordinary_user_keeps_their_number_in_the_namespace(monkeypatch, tmp_p
     assert ["/proc/self/setgroups", "/proc/self/gid_map"] == list(written)[:2]
 
 
+def test_a_namespace_entered_by_half_starts_nothing(monkeypatch) -> None:
+    """Silence tells the judge to start another: the second child there could not be made."""
+
+    class Kernel:
+        def unshare(self, flags):
+            return 0
+
+    def refuse(self, text, encoding):
+        raise PermissionError
+
+    monkeypatch.setattr(namespaces, "_libc", Kernel())
+    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(namespaces.Path, "write_text", refuse)
+    ours, theirs = socket.socketpair()
+
+    with pytest.raises(PermissionError):
+        apart.main(theirs.fileno(), "studytrack.grader.zygote")
+
+    ours.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        ours.recv(1)
+    ours.close()
+    theirs.close()
+
+
 def test_a_driver_s_address_space_is_not_limited(monkeypatch) -> None:
     """Memory 0 sets every limit but the one that it would break."""
     asked = []
