@@ -38,20 +38,20 @@ def main(control: int, module: str, *arguments: str) -> None:
 
     told, telling = os.pipe()
     number = _CLONE.get(platform.machine())
-    pid = None
+    made: int | None = None
     if number is not None and enter_pids():
         flags = ctypes.c_ulong(_CLONE_PARENT | signal.SIGCHLD)
-        pid = int(_libc.syscall(ctypes.c_long(number), flags, *(ctypes.c_void_p(),) * 4))
-    if pid != 0:
-        made = pid if pid is not None and pid > 0 else None
-        line = json.dumps({"pid": made}).encode() + b"\n"
-        with socket.socket(fileno=os.dup(control)) as link:
-            link.sendall(line)
-        if made is not None:
-            os._exit(0)
-    else:
+        made = int(_libc.syscall(ctypes.c_long(number), flags, *(ctypes.c_void_p(),) * 4))
+        if made < 0:  # silence is a failure: the judge starts another without a namespace
+            os._exit(1)
+    if made == 0:
         os.close(telling)
         os.read(told, 1)  # until the launcher has spoken, so that the lines have an order
+    else:
+        with socket.socket(fileno=os.dup(control)) as link:
+            link.sendall(json.dumps({"pid": made}).encode() + b"\n")
+        if made is not None:
+            os._exit(0)
     os.execv(sys.executable, python_command(module, control, *arguments))  # noqa: S606 - no shell is wanted
 
 

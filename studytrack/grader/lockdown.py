@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from studytrack.grader import landlock, namespaces, seccomp
 from studytrack.grader.limits import Layers, Limits
@@ -24,6 +25,18 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _NOBODY = 65534
 _COUNTS_BY_NAMESPACE = (5, 14)  # since then RLIMIT_NPROC is a matter of the user namespace
 ALL = Layers()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a runner is born into: a PID namespace, a cgroup with limits, a GPU's driver."""
+
+    pids: bool = False
+    cgroup: bool | None = None
+    cuda: bool = False
+
+
+NOTHING = Outside()
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -213,9 +226,7 @@ def close_in(
     parent: int,
     landlock_version: int = 0,
     layers: Layers = ALL,
-    *,
-    cuda: bool = False,
-    apart: bool = False,
+    outside: Outside = NOTHING,
 ) -> tuple[str, ...]:
     """Apply every layer in order and return the names of those that took hold.
 
@@ -224,20 +235,20 @@ def close_in(
         parent: the zygote's pid.
         landlock_version: the ABI of the rules at descriptor `RULES`; 0 if there are none.
         layers: what to apply at most.
-        cuda: a driver of a GPU works in the process.
-        apart: the zygote is the first process of a PID namespace.
+        outside: what its parent has seen to.
     """
     empty_environment()
     be_counted()
     alone = layers.namespaces and namespaces.enter()
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("namespaces", lambda: alone),
-        ("pid namespace", lambda: apart),
+        ("pid namespace", lambda: outside.pids),
+        ("cgroup", lambda: bool(outside.cgroup)),
         ("process", lambda: protect_process(parent)),
         ("rlimits", lambda: limit_resources(limits, counted_alone=alone)),
         (f"landlock {landlock_version}", lambda: _restrict_files(landlock_version)),
         # the last: it forbids the others
-        ("seccomp", lambda: layers.seccomp and seccomp.lock(cuda=cuda)),
+        ("seccomp", lambda: layers.seccomp and seccomp.lock(cuda=outside.cuda)),
     )
     return tuple(name for name, apply in steps if apply())
 
@@ -248,6 +259,12 @@ def _restrict_files(version: int) -> bool:
     taken = landlock.restrict(RULES)
     os.close(RULES)
     return taken
+
+
+def be_first_to_go() -> None:
+    """Let the kernel end us and our children before others when memory runs out (Linux)."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as f:  # noqa: PTH123 - pathlib would import here
+        f.write("1000")
 
 
 def hide_from_others() -> None:

@@ -36,6 +36,9 @@ def enter_pids() -> bool:
 
     An ordinary user needs a user namespace for it and keeps their number there, without which no
     child could make the next one. Root needs none, and could not map the others' numbers.
+
+    Raises:
+        OSError: it was entered, and the number could not be kept; nothing can be started here.
     """
     if sys.platform != "linux":
         return False
@@ -44,15 +47,12 @@ def enter_pids() -> bool:
         return bool(_libc.unshare(_NEW_PID) == 0)
     if _libc.unshare(_NEW_USER | _NEW_PID) != 0:
         return False
-    try:
-        for name, text in (
-            ("setgroups", "deny"),
-            ("gid_map", f"{group} {group} 1"),
-            ("uid_map", f"{user} {user} 1"),
-        ):
-            Path("/proc/self", name).write_text(text, encoding="ascii")
-    except OSError:
-        return False
+    for name, text in (
+        ("setgroups", "deny"),
+        ("gid_map", f"{group} {group} 1"),
+        ("uid_map", f"{user} {user} 1"),
+    ):
+        Path("/proc/self", name).write_text(text, encoding="ascii")
     return True
 
 

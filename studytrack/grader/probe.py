@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studytrack.errors import GraderFault
-from studytrack.grader import landlock, namespaces, seccomp
+from studytrack.grader import cgroups, landlock, namespaces, seccomp
 from studytrack.grader.limits import Limits
 from studytrack.grader.lockdown import FIRST, RULES, be_counted, limit_resources, protect_process
 from studytrack.grader.spawner import start_python
@@ -76,6 +76,7 @@ def main(control: int) -> None:
     for name, attempt in (
         ("namespaces", _namespaces),
         ("pid namespace", _pid_namespace),
+        ("cgroup", _cgroup),
         ("process", _process),
         ("rlimits", _rlimits),
         (f"landlock {version}" if version else "landlock", _landlock),
@@ -123,6 +124,23 @@ def _pid_namespace() -> int:
     return _in_child(look)
 
 
+def _cgroup() -> int:
+    """Be in one that holds a single task, and start another."""
+    group = cgroups.make(cgroups.own(), {**cgroups.LIMITS, "pids.max": "1"})
+    if group is None:
+        return ABSENT
+    try:
+        return _in_child(lambda: _crowded(group))
+    finally:
+        cgroups.let_go(group)
+
+
+def _crowded(group: Path) -> int:
+    if not cgroups.enter(group, os.getpid()):
+        return ABSENT
+    return TOOTHLESS if _starts_a_thread() else BITES
+
+
 def _process() -> int:
     if not protect_process(os.getppid()):
         return ABSENT
@@ -133,15 +151,17 @@ def _process() -> int:
 
 def _rlimits() -> int:
     be_counted()
-    if not protect_process(os.getppid()) or not limit_resources(Limits()):
+    protect_process(os.getppid())  # root's rights lift limits
+    if not limit_resources(Limits()):
         return ABSENT
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     reading, writing = os.pipe()
     os.write(writing, b"x")  # pipes still work: only files must not grow
     os.read(reading, 1)
-    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
-    if sys.platform == "linux" and _starts_a_thread():
-        return TOOTHLESS
+    if sys.platform == "linux":  # elsewhere threads are not counted
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        if _starts_a_thread():
+            return TOOTHLESS
     if not hasattr(os, "memfd_create"):
         return BITES
     try:

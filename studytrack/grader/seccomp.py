@@ -28,6 +28,8 @@ _X32, _LOW = 0x40000000, 0xFFFFFFFF
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _SET_FILTER, _EVERY_THREAD = 1, 1
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_STEP, _CONSTANT = 8, 4  # bytes of a step, and where its constant lies
+_ANY_PID = struct.pack("<I", OWN_PID & _LOW)  # no call has an argument that must be this
 Test = tuple[int, int, tuple[int, ...]]  # offset of half an argument, mask, wanted values
 
 
@@ -37,7 +39,6 @@ def machine() -> str | None:
     return name if sys.platform == "linux" and name in _AUDIT else None
 
 
-@functools.cache
 def build(name: str, pid: int, *, cuda: bool = False) -> bytes:
     """Return the filter program for a machine and the process that it will bind.
 
@@ -46,6 +47,16 @@ def build(name: str, pid: int, *, cuda: bool = False) -> bytes:
         pid: the runner's own, which it may signal.
         cuda: a driver of a GPU works in the process.
     """
+    program = bytearray(_template(name, cuda=cuda))
+    for place in range(_CONSTANT, len(program), _STEP):
+        if program[place : place + 4] == _ANY_PID:
+            program[place : place + 4] = struct.pack("<I", pid)
+    return bytes(program)
+
+
+@functools.cache
+def _template(name: str, *, cuda: bool) -> bytes:
+    """Return the program with a place for the process id; a zygote builds it before it forks."""
     program = [
         _step(_LOAD, _ARCHITECTURE),
         _step(_EQUAL, _AUDIT[name], 1, 0),
@@ -56,7 +67,7 @@ def build(name: str, pid: int, *, cuda: bool = False) -> bytes:
         program += [_step(_AT_LEAST, _X32, 0, 1), _step(_RETURN, _KILL)]
     program += [_step(_ABOVE, NEWEST, 0, 1), _refuse(errno.ENOSYS)]
     for call, (number, clauses) in allowed(name, cuda=cuda).items():
-        block = [step for clause in clauses for step in _clause(clause, pid)]
+        block = [step for clause in clauses for step in _clause(clause)]
         refusal = _refuse(errno.EACCES if call == "openat" else errno.EPERM)
         block.append(refusal if clauses else _step(_RETURN, _ALLOW))
         program += [_step(_EQUAL, number, 0, len(block)), *block]
@@ -67,9 +78,9 @@ def build(name: str, pid: int, *, cuda: bool = False) -> bytes:
     return b"".join(program)
 
 
-def _clause(tests: tuple[Argument, ...], pid: int) -> list[bytes]:
+def _clause(tests: tuple[Argument, ...]) -> list[bytes]:
     """Return the steps that allow a call if every test holds, and go on after them if not."""
-    halves = [half for test in tests for half in _halves(test, pid)]
+    halves = [half for test in tests for half in _halves(test)]
     program: list[bytes] = [_step(_RETURN, _ALLOW)]
     for offset, mask, values in reversed(halves):
         left = len(program)  # the steps to jump over when this test fails
@@ -82,10 +93,10 @@ def _clause(tests: tuple[Argument, ...], pid: int) -> list[bytes]:
     return program
 
 
-def _halves(test: Argument, pid: int) -> Iterator[Test]:
+def _halves(test: Argument) -> Iterator[Test]:
     """Yield the tests of the low and of the high half, as far as the mask reaches them."""
     offset = _ARGUMENTS + 8 * test.place
-    values = tuple(pid if value == OWN_PID else value for value in test.values)
+    values = tuple(value & _LOW for value in test.values)
     yield offset, test.mask & _LOW, values
     if test.mask >> _HALF:
         yield offset + 4, test.mask >> _HALF, (0,)
@@ -116,6 +127,13 @@ def apply(program: bytes) -> bool:
         return False
     arguments = (ctypes.c_uint(_SET_FILTER), ctypes.c_uint(_EVERY_THREAD), ctypes.byref(described))
     return bool(libc.syscall(ctypes.c_long(number), *arguments) == 0)
+
+
+def prepare() -> None:
+    """Build what does not depend on the process, for the processes to be forked."""
+    name = machine()
+    if name is not None:
+        _template(name, cuda=False)
 
 
 def lock(*, cuda: bool = False) -> bool:

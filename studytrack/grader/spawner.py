@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from studytrack.errors import GraderFault
+from studytrack.grader import cgroups
 from studytrack.grader.apart import Adopted
 from studytrack.grader.limits import Layers, Limits
 
@@ -169,6 +170,7 @@ class Zygote:
         self._buffer = b""
         self._fds: list[int] = []
         self._ahead: _Ahead | None = None
+        self._group: Path | None = None
         self._apart = sys.platform == "linux"  # in a PID namespace of its own, until that fails
 
     def choose(self, layers: Layers) -> None:
@@ -213,13 +215,14 @@ class Zygote:
         module, chosen = "studytrack.grader.zygote", json.dumps(asdict(self._layers))
         if not (self._apart and self._layers.namespaces):
             self._process, self._link = start_python(module, chosen)
-            return self._receive()
-        launcher, self._link = start_python("studytrack.grader.apart", module, chosen)
-        self._process = launcher
-        pid = self._receive()["pid"]
-        if pid is not None:
-            launcher.wait()
-            self._process = Adopted(pid)
+        else:
+            launcher, self._link = start_python("studytrack.grader.apart", module, chosen)
+            self._process = launcher
+            pid = self._receive()["pid"]
+            if pid is not None:
+                launcher.wait()
+                self._process = Adopted(pid)
+        self._group = cgroups.hold(self._process.pid)
         return self._receive()
 
     def fork(self, limits: Limits) -> RunnerProcess:
@@ -337,6 +340,9 @@ class Zygote:
             self._process.kill()
             self._process.wait()
             self._process = None
+        if self._group is not None:
+            cgroups.let_go(self._group)
+            self._group = None
 
 
 def _gone() -> GraderFault:

@@ -89,6 +89,8 @@ SIGNALS: dict[str, Numbers] = {  # its own
     "restart_syscall": (219, 128),
     "kill": (62, 129),
     "tgkill": (234, 131),
+    "pause": (34, None),  # until a signal; without it a thread that waits would end at once
+    "ppoll": (271, 73),  # the same on aarch64
     "alarm": (37, None),
     "setitimer": (38, 103),  # one timer a process, which costs the system nothing
 }
@@ -115,7 +117,6 @@ FACTS: dict[str, Numbers] = {  # clocks, randomness, and what a process may know
 }
 CUDA: dict[str, Numbers] = {  # a driver's own threads and waiting; not verified
     "poll": (7, None),
-    "ppoll": (271, 73),
     "eventfd2": (290, 19),
     "membarrier": (324, 283),
     "get_mempolicy": (239, 236),

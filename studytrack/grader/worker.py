@@ -25,6 +25,8 @@ from studytrack.errors import EnvironmentFault, GraderFault
 from studytrack.grader import landlock
 from studytrack.grader.limits import Layers, Limits
 from studytrack.grader.lockdown import (
+    Outside,
+    be_first_to_go,
     close_in,
     descriptors,
     hide_from_others,
@@ -303,6 +305,7 @@ def main(control: int, device: str = "cpu", chosen: str = "{}") -> None:
     judge, link = os.getppid(), socket.socket(fileno=control)
     lift_memory_limit()
     reserve_channels()
+    be_first_to_go()
     own = descriptors()  # now: torch touches the driver as soon as an optimiser steps
     hide_from_others()
     warm_up()
@@ -325,7 +328,7 @@ def main(control: int, device: str = "cpu", chosen: str = "{}") -> None:
         take_channels(questions, answers, output, rules, keep=drivers)
         alone = thread_count() == 1
         version = version if rules is not None else 0
-        applied = close_in(limits, judge, version, layers, cuda=device != "cpu")
+        applied = close_in(limits, judge, version, layers, Outside(cuda=device != "cpu"))
         become_runner(applied if alone else partly(applied))
         status = 0
     except BaseException:  # noqa: BLE001 - into the captured output, as the zygote does

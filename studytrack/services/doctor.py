@@ -28,6 +28,7 @@ LACKS = {  # what it means that a layer is missing
     "landlock": "No Landlock: a submission can read your files.",
     "seccomp": "No seccomp: a submission can start programs and use the network.",
     "namespaces": "No namespaces, which the other layers do not need.",
+    "cgroup": "No cgroup of its own, which the other layers do not need.",
     "pid": "No PID namespace, which the other layers do not need.",
 }
 LOW_SPACE = 200 << 20  # bytes; a backup and its original fit many times

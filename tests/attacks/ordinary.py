@@ -1,7 +1,7 @@
 """What a learner's file ordinarily does beside answering; all of it works in the sandbox.
 
 Texts, by name, that run while a submission loads. What the system refuses in every process of the
-sandbox (files, programs, sockets) is in `REFUSED`, with the beginning of what the learner reads.
+sandbox (files, programs, sockets) is in `REFUSED`, with one or another text that the learner reads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import types, typing, unicodedata, unittest, uuid, warnings, weakref, zlib, zone
     "rare modules": """
 import colorsys, cProfile, doctest, graphlib, importlib.metadata, locale, lzma, mimetypes
 import netrc, optparse, pdb, pstats, rlcompleter, sched, selectors, shelve, tabnanny
-import tokenize, tracemalloc, turtledemo, wave, xml.dom.minidom, zipfile
+import tokenize, tracemalloc, wave, xml.dom.minidom, zipfile
 """,
     "a dataclass and a protocol": """
 from dataclasses import dataclass, field
@@ -130,6 +130,8 @@ with threading.RLock(): pass
     "an own signal": """
 import os, signal
 got = []
+signal.signal(signal.SIGALRM, lambda *a: got.append(1)); signal.alarm(1); signal.pause()
+assert got.pop() == 1
 signal.signal(signal.SIGUSR1, lambda *a: got.append(1)); signal.raise_signal(signal.SIGUSR1)
 os.kill(os.getpid(), signal.SIGUSR1); assert got == [1, 1]
 """,
@@ -210,9 +212,9 @@ sys.settrace(None); sys.intern('x')
 }
 _DENIED, _FORBIDDEN = "PermissionError: [Errno 13]", "PermissionError: [Errno 1]"
 REFUSED: dict[str, tuple[str, str]] = {
-    "torch.compile": (
+    "torch.compile": (  # the second where its folder is there already, by another program
         "import torch\ntorch.compile(torch.sin)(torch.ones(2))",
-        f"line 2: {_DENIED} Permission denied: '/tmp/torchinductor_",
+        f"{_DENIED} Permission denied: '/tmp/torchinductor_|ModuleNotFoundError: No module",
     ),
     "a file to read": (
         "open('/etc/passwd')",

@@ -56,6 +56,21 @@ def add_one(x):
     assert report.passed, (report.error, report.output)
 
 
+def test_what_stands_about_a_file_stays_visible(grader, tmp_path) -> None:
+    """No layer hides whether a path exists, how large it is and when it changed; README says so."""
+    secret = tmp_path / "secret"
+    secret.write_text("12345", encoding="ascii")
+    secret.chmod(0o644)
+    source = f"import os\nprint('size', os.stat({str(secret)!r}).st_size)\n"
+    source += f"try: open({str(secret)!r})\nexcept OSError as e: print(type(e).__name__)\n"
+    source += "def add_one(x):\n    return x + 1\n"
+
+    report = grader.grade(load_exercise(EXERCISE), source.encode())
+
+    assert report.passed
+    assert "size 5\nPermissionError\n" == report.output
+
+
 def test_another_machine_s_calls_are_another_program() -> None:
     """The filter names its machine first and ends by refusing what it does not list."""
     for name in ("x86_64", "aarch64"):

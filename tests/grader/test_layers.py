@@ -21,7 +21,7 @@ def test_what_the_kernel_has_bites() -> None:
     """Landlock closes files and seccomp sockets, where they exist; limits and process always."""
     found = {probed.layer.split()[0]: probed for probed in probe_layers()}
 
-    names = ["namespaces", "pid", "process", "rlimits", "landlock", "seccomp"]
+    names = ["namespaces", "pid", "cgroup", "process", "rlimits", "landlock", "seccomp"]
     assert names == list(found)
     assert found["process"].bites
     assert found["rlimits"].bites
@@ -91,6 +91,31 @@ def test_an_ordinary_user_keeps_their_number_in_the_namespace(monkeypatch, tmp_p
     assert [0x10000000 | 0x20000000] == asked
     assert "1000 1000 1" == written["/proc/self/uid_map"]
     assert ["/proc/self/setgroups", "/proc/self/gid_map"] == list(written)[:2]
+
+
+def test_a_namespace_entered_by_half_starts_nothing(monkeypatch) -> None:
+    """Silence tells the judge to start another: the second child there could not be made."""
+
+    class Kernel:
+        def unshare(self, flags):
+            return 0
+
+    def refuse(self, text, encoding):
+        raise PermissionError
+
+    monkeypatch.setattr(namespaces, "_libc", Kernel())
+    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(namespaces.Path, "write_text", refuse)
+    ours, theirs = socket.socketpair()
+
+    with pytest.raises(PermissionError):
+        apart.main(theirs.fileno(), "studytrack.grader.zygote")
+
+    ours.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        ours.recv(1)
+    ours.close()
+    theirs.close()
 
 
 def test_a_driver_s_address_space_is_not_limited(monkeypatch) -> None:
