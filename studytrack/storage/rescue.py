@@ -21,7 +21,7 @@ from studytrack.storage.backup import Backup, backups, verify
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
 from studytrack.storage.files import copy_database, free_name, is_misplaced, reading, sync_folder
 from studytrack.storage.lines import Clue
-from studytrack.storage.migrate import check_revision, is_unknown, migrate
+from studytrack.storage.migrate import check_revision, has_other_tables, is_unknown, migrate
 from studytrack.storage.presence import alone
 from studytrack.storage.renewal import is_off, renew_journal
 from studytrack.storage.sources import (
@@ -97,7 +97,7 @@ def is_damaged(database: Path) -> bool:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found[0] != "ok" or not _is_readable(database, connection):
                 return True
-        return is_unknown(database)
+        return is_unknown(database) or has_other_tables(database)
     except StudytrackError:  # its tables are another program's
         return False
     except sqlite3.DatabaseError as error:
