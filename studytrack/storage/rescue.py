@@ -140,7 +140,8 @@ def compare(paths: Paths) -> Compared:
             lacking += 1
             continue
         shared += 1
-        devices.add(origin_of(key, journal.texts[key])[1])
+        if own not in devices:  # else it is named rightly
+            devices.add(origin_of(key, journal.texts[key])[1])
         if not text or not same(journal.texts[key], text):
             off.append(key[1])
     missing = len(journal.texts) - shared
