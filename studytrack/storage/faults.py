@@ -14,6 +14,7 @@ from studytrack.errors import EnvironmentFault, StoreFault, StudytrackError
 
 _NO_ROOM = 1 << 20  # bytes; below it a vague error means that the disk is full
 _BARRED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT})
+_DAMAGE = re.compile("malformed|not a database|could not decode|unsupported file format")
 _NO_WRITE = re.compile("readonly|unable to open|disk i/o error|full|permission", re.IGNORECASE)
 
 
@@ -69,7 +70,7 @@ def explain(database: Path, reason: str, outcome: str = NOT_SAVED) -> Studytrack
             f"The system says: {reason}.",
             f"Make the folder writable, or choose another place with --home DIR. {outcome}",
         )
-    if "malformed" in lower or "not a database" in lower:
+    if _DAMAGE.search(lower):
         return damaged(database, f"SQLite says: {reason}.")
     return not_ours(database, f"SQLite says: {reason}.")
 

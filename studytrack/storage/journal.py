@@ -245,6 +245,10 @@ class Journal:
             cursor = self._connection.execute(f"{text} WHERE rowid > ? ORDER BY rowid", (start,))
             while records := cursor.fetchmany(CHUNK):
                 fresh = [record for record in records if record[0] not in found[kind]]
+                # A flipped bit gives a row an id that the index of ids does not have.
+                named = [str(record[0]) for record in fresh]
+                known = known_ids(self._connection, kind, KEYS[kind], named)
+                fresh = [record for record in fresh if record[0] in known]
                 if fresh:
                     yield (
                         lines_of(map(row_of, fresh))

@@ -105,20 +105,23 @@ def is_head(raw: bytes) -> bool:
 def mended_lines(file: Iterable[bytes]) -> Iterator[Line | Clue]:
     """Yield the event of each line, and a clue for each that stays damaged; heads are left out."""
     before = b""  # a damaged line, which may be the first half of one
-    for raw in (part for line in file for part in _parts(line.rstrip(b"\n"))):
-        if not raw.strip() or is_head(raw):
+    for whole in file:
+        raw = whole.rstrip(b"\n")
+        line = checked(raw)
+        if line is not None and not before:
+            yield line
             continue
-        line = checked(raw.strip()) or mended(raw)
-        if line is None and before:
-            line = mended(before + b"\n" + raw)
-            before = b"" if line else before
-        if line is None:
+        for part in [raw] if line is not None else _JOINED.split(raw):
+            if not part.strip() or is_head(part):
+                continue
+            line = checked(part.strip()) or mended(part)
+            if line is None and before:
+                line = mended(before + b"\n" + part)
+                before = b"" if line else before
             yield from _clues(before)
-            before = raw
-            continue
-        yield from _clues(before)
-        before = b""
-        yield line
+            before = b"" if line else part
+            if line is not None:
+                yield line
     yield from _clues(before)
 
 
@@ -157,10 +160,6 @@ def _flipped(text: bytes, syndrome: int) -> bytes | None:
 
 def _seal_of(text: bytes) -> bytes:
     return b',"crc":"%08x"}' % zlib.crc32(text)
-
-
-def _parts(raw: bytes) -> list[bytes]:
-    return _JOINED.split(raw) if _JOINED.search(raw) else [raw]
 
 
 def _clues(raw: bytes) -> Iterator[Clue]:

@@ -16,6 +16,7 @@ from studytrack.errors import StoreFault
 from studytrack.storage.faults import NOT_CHANGED, damaged, explain, not_ours
 from studytrack.storage.files import reading
 
+Schema = dict[str, list[tuple[object, ...]]]
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
@@ -71,17 +72,27 @@ def is_unknown(path: Path) -> bool:
     return apart.bit_count() == 1 and not any(left) and _schema(path) == _newest_schema()
 
 
-def _newest_schema() -> list[tuple[str, ...]]:
+def has_other_tables(path: Path) -> bool:
+    """Tell whether a database of the newest revision has not its tables, as after a flipped bit."""
+    return current_revision(path) == newest_revision() and _schema(path) != _newest_schema()
+
+
+def _newest_schema() -> Schema:
     with tempfile.TemporaryDirectory(prefix="studytrack-") as folder:
         empty = Path(folder) / "empty.db"
         migrate(empty)
         return _schema(empty)
 
 
-def _schema(path: Path) -> list[tuple[str, ...]]:
+def _schema(path: Path) -> Schema:
+    """Return the columns of every table and index."""
+    names = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
     with reading(path) as connection:
-        text = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
-        return connection.execute(text).fetchall()
+        return {
+            name: connection.execute(f"SELECT * FROM pragma_{kind}_info(?)", (name,)).fetchall()  # noqa: S608 - a table or an index
+            for kind, name in connection.execute(names).fetchall()
+            if kind in {"table", "index"}
+        }
 
 
 def check_revision(path: Path) -> bool:

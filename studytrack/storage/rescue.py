@@ -24,7 +24,7 @@ from studytrack.storage.every_row import Stored, every_row
 from studytrack.storage.faults import NOT_CHANGED, damaged, explained
 from studytrack.storage.files import copy_database, free_name, is_misplaced, reading, sync_folder
 from studytrack.storage.lines import Clue
-from studytrack.storage.migrate import check_revision, is_unknown, migrate
+from studytrack.storage.migrate import check_revision, has_other_tables, is_unknown, migrate
 from studytrack.storage.presence import alone
 from studytrack.storage.renewal import is_off, renew_journal
 from studytrack.storage.sources import (
@@ -100,7 +100,7 @@ def is_damaged(database: Path) -> bool:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found[0] != "ok" or not _is_readable(database, connection):
                 return True
-        return is_unknown(database)
+        return is_unknown(database) or has_other_tables(database)
     except StudytrackError:  # its tables are another program's
         return False
     except sqlite3.DatabaseError as error:
@@ -143,7 +143,8 @@ def compare(paths: Paths) -> Compared:
             lacking += 1
             continue
         shared += 1
-        devices.add(origin_of(key, journal.texts[key])[1])
+        if own not in devices:  # else it is named rightly
+            devices.add(origin_of(key, journal.texts[key])[1])
         if not text or not same(journal.texts[key], text):
             off.append(key[1])
     missing = len(journal.texts) - shared

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -133,10 +134,18 @@ def _encoded(value: dict[str, Any]) -> str:
 
 
 def from_json(text: str) -> Any:
-    """Return what a column of JSON holds; the fast reader refuses NaN and lone surrogates."""
+    """Return what a column of JSON holds; the fast reader refuses NaN and lone surrogates.
+
+    Raises:
+        sqlite3.DatabaseError: it holds no JSON, as after a flipped bit.
+    """
     if text == "{}":
         return {}
     try:
         return _decoder.decode(text)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, TypeError):
+        pass
+    try:
         return json.loads(text)
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f"malformed JSON in a row: {error}") from error

@@ -33,6 +33,7 @@ from studytrack.storage.rows import (
 )
 
 _PORTION = 500
+_PART = 12  # digits of an id that no two events share by chance
 _HEX = re.compile(r"[0-9a-f]{32}")
 _UNREADABLE = (sqlite3.Error, ValueError, TypeError, KeyError)
 Key = tuple[str, str]  # log or attempt, and the id
@@ -155,7 +156,6 @@ def database_events(database: Path) -> Iterator[tuple[Key, bytes]]:
 
 
 def _events_of(connection: sqlite3.Connection) -> Iterator[tuple[Key, bytes]]:
-    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     for kind, text, made_of in (
         (LOG, SELECT_ROWS, row_of),
         (ATTEMPT, SELECT_ATTEMPTS, attempt_of),
@@ -211,10 +211,12 @@ def _readable(connection: sqlite3.Connection, text: str, table: str) -> Iterator
         where = f"{text} WHERE rowid > ? AND rowid <= ?"
         try:
             yield from connection.execute(where, (start, end)).fetchall()
-        except sqlite3.Error:
+        except sqlite3.Error:  # also where a text is no text
+            connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             for number in range(start, end):
                 with contextlib.suppress(sqlite3.Error):
                     yield from connection.execute(where, (number, number + 1)).fetchall()
+            connection.text_factory = str
 
 
 def _most_rows(connection: sqlite3.Connection) -> int:
@@ -357,21 +359,18 @@ def own_part(journal: Source, *homes: Source) -> Source:
 def gone(texts: Mapping[Key, bytes], clues: Iterable[Clue]) -> list[Clue]:
     """Return the clues of events that are not there, each once.
 
-    A clue may be damaged itself: one whose clock, or either half of its id, is that of an event
+    A clue may be damaged itself: one whose clock, or a good part of whose id, is that of an event
     that is there, is of that event.
     """
     clues = list(clues)
     if not clues:
         return []
-    names = {name for _, name in texts}
-    halves = {name[:12] for name in names} | {name[12:] for name in names}
-    clocks = {origin[2] for key, text in texts.items() if (origin := origin_of(key, text))}
+    names = " ".join(name for _, name in texts)
+    clocks = {origin_of(key, text)[2] for key, text in texts.items()}
     found: dict[str, Clue] = {}
     for clue in clues:
-        known = clue.name and (
-            clue.name in names or clue.name[:12] in halves or clue.name[12:] in halves
-        )
-        if not known and clue.clock not in clocks:
+        parts = (clue.name[at : at + _PART] for at in range(len(clue.name) - _PART + 1))
+        if clue.clock not in clocks and not any(part in names for part in parts):
             before = found.get(clue.name or str(clue.clock))
             if before is None or not before.item:
                 found[clue.name or str(clue.clock)] = clue

@@ -54,6 +54,7 @@ class Home:
             review.answer(study, cards[number % len(cards)], 1 + number % 4, text=f"größe {number}")
             if number % 9 == 5:
                 undo.undo(study)
+            study.store.settle()  # a copy that is being made is finished
             if number in {15, 30}:
                 repair.make_backup(study)
         stamp = study.stamp()
@@ -97,7 +98,8 @@ class Home:
     def files(self, paths: Paths) -> list[Path]:
         """Return the files in which a bit may flip."""
         log = beside(paths.database, "-wal")
-        found = [paths.database, paths.database, paths.journal, log, *paths.backups.glob("*.db")]
+        found = [paths.database, paths.database, paths.journal, log]
+        found += sorted(paths.backups.glob("*.db"))
         return [path for path in found if path.exists() and path.stat().st_size]
 
 
@@ -115,10 +117,7 @@ def trial(home: Home, seed: int) -> tuple[str, str]:
     study = home.study(paths)
     try:
         if rng.randrange(2):
-            with contextlib.suppress(StudytrackError):  # an ordinary command comes first
-                review.next_question(study)
-                study.notices()
-            study.close()
+            use(study)
         done = repair.repair(study)
         found = contents(study)
         lost = set(LOST.findall(" ".join(done.sentences)))
@@ -137,6 +136,14 @@ def trial(home: Home, seed: int) -> tuple[str, str]:
         return "fault", f"{seed} {flips}: {traceback.format_exc()[-900:]}"
     ended = "said lost" if lost else "whole"
     return ("fault" if faults else ended), f"{seed} {flips}: {faults} {done.sentences}"
+
+
+def use(study: Study) -> None:
+    """Do what an ordinary command does; it may refuse a damaged home, and must say so."""
+    with contextlib.suppress(StudytrackError):
+        review.next_question(study)
+        study.notices()
+    study.close()
 
 
 def judge(home: Home, study: Study, found: dict[str, str], lost: set[str]) -> list[str]:
