@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from studytrack.cli.front import Front, json_option, pass_front
-from studytrack.cli.output import ANSWER_IS_NO, emit_json, is_terminal, note, say, styled
+from studytrack.cli.output import ANSWER_IS_NO, confirm, emit_json, is_terminal, note, say, styled
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
@@ -40,4 +40,4 @@ def doctor(front: Front, repair: bool, as_json: bool) -> int:
 
 
 def _ask(text: str) -> bool:
-    return click.confirm(f"{text} Unite the two?", err=True)
+    return confirm(f"{text} Unite the two?")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from studytrack.domain.log import Attempt, LogRow
+from studytrack.storage.every_row import fault_of, table_of
 from studytrack.storage.files import is_misplaced, open_regular, reading
 from studytrack.storage.lines import ATTEMPT, LOG, Clue, Line, head_of, mended_lines
 from studytrack.storage.rows import (
@@ -256,11 +257,16 @@ def event_of(text: bytes) -> LogRow | Attempt | None:
 
 
 def differing(journal: Source, other: Source) -> list[Key]:
-    """Return the events that both have, with different content."""
+    """Return the events that both have, with different content.
+
+    One that breaks a rule in `other` is no difference: a repair has put it right since.
+    """
     return [
         key
         for key, text in other.texts.items()
-        if key in journal.texts and not same(journal.texts[key], text)
+        if key in journal.texts
+        and not same(journal.texts[key], text)
+        and fault_of(table_of(key[0]), json.loads(text)[key[0]]) is None
     ]
 
 

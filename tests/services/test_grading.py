@@ -9,7 +9,6 @@ import pytest
 from studytrack.domain.row_rules import SOURCE_CAP
 from studytrack.domain.verdict import CheckResult, Report
 from studytrack.errors import GraderFault, NotFound, UsageFault
-from studytrack.grader import wire
 from studytrack.services import exercises, library, readings, review
 from studytrack.services.grading import grade, read_submission
 from studytrack.services.transfer import export
@@ -174,11 +173,6 @@ def test_the_largest_source_is_stored_as_it_is(study) -> None:
     grade(study, "add_one", source, grader=Careful())
 
     assert study.store.attempts("add_one")[0].source == source.decode()
-
-
-def test_the_rules_and_the_grader_have_one_cap() -> None:
-    """What the grader reads can be stored, and no more."""
-    assert wire.SOURCE_CAP == SOURCE_CAP
 
 
 def test_a_report_with_half_a_surrogate_pair_can_be_exported(study) -> None:

@@ -21,6 +21,7 @@ from studytrack.paths import find_paths
 from studytrack.services import review
 from studytrack.services.study import Study
 from studytrack.services.transfer import import_file
+from studytrack.storage.lines import sealed, unsealed
 from tests.services.poison import ATTEMPT, DAY, NOON, ROWS, spoiled, use_everything
 
 
@@ -252,7 +253,7 @@ def test_a_journal_and_a_database_are_judged_too(study, fresh, tmp_path) -> None
     other.close()
     journal = tmp_path / "copy.jsonl"
     lines = other.paths.journal.read_text(encoding="utf-8").splitlines()
-    lines[2] = lines[2].replace('"rating":3', '"rating":-5')
+    lines[2] = sealed(unsealed(lines[2].encode()).decode().replace('"rating":3', '"rating":-5'))
     journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with contextlib.closing(sqlite3.connect(other.paths.database)) as connection:
         connection.execute("UPDATE log SET study_day = ? WHERE rowid = 1", (2**62,))

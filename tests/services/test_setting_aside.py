@@ -166,7 +166,7 @@ def test_a_repair_needs_the_home_for_itself(study, reopen) -> None:
     assert not aside_file(study.paths.data).exists()
 
 
-@pytest.mark.parametrize("step", ["_keep", "_take_out", "_sync_folder", "lines_of"])
+@pytest.mark.parametrize("step", ["_keep", "_take_out", "sync_folder", "lines_of"])
 def test_a_repair_that_was_killed_is_done_again(study, reopen, monkeypatch, step) -> None:
     """Wherever it ends, nothing is lost and nothing is doubled in the log."""
     answered = review.answer(study, CARD, 3).row
@@ -236,3 +236,21 @@ def test_a_row_and_an_attempt_are_what_the_rules_know() -> None:
     """A new field of either must get a rule."""
     assert {name for row in ROWS for name in row} <= set(LogRow._fields)
     assert set(ATTEMPT) == set(Attempt.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("field", ["kind", "evidence"])
+def test_a_backup_from_before_rows_were_set_aside_is_still_of_use(study, field) -> None:
+    """It differs from the journal only in what a repair has taken out or put right since."""
+    study.store.merge({"log": [{**ROWS[1], "event_id": "e" * 32, "clock": 5}], "attempts": []})
+    take_unseen(study, POISON[field])
+    study.store.backup("test")
+    repair.repair(study)
+    study.close()
+    with study.paths.database.open("r+b") as file:
+        file.write(bytes(4096))
+
+    done = repair.repair(study)
+
+    assert not [one for one in done.sentences if "passed over" in one]
+    assert [one for one in done.sentences if "rebuilt from the backup" in one]
+    assert "ok" == rows_line(study)[0]
