@@ -19,12 +19,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from studytrack.config import Settings
+from studytrack.domain.verdict import CheckResult, Report, report_to_plain
 from studytrack.errors import StudytrackError
 from studytrack.paths import Paths, find_paths
-from studytrack.services import repair, review, undo
+from studytrack.services import library, repair, review, undo
 from studytrack.services.study import Study
 from studytrack.storage.files import COMPANIONS, beside
 
+REPORT = Report(
+    exercise="add_one",
+    verdict="passed",
+    checks=(CheckResult(name="a", outcome="passed"),),
+    diagnosis=(),
+    counterexample=None,
+    device="cpu",
+    dtypes=("float64",),
+    seed=7,
+    seconds=0.25,
+    isolation=("process",),
+)
 TINY = Path(__file__).resolve().parents[1] / "catalogue"
 START = datetime.fromisoformat("2026-11-20T08:00:00+01:00")
 LOST = re.compile(r"Lost: event ([0-9a-f]{32})")
@@ -57,16 +70,12 @@ class Home:
             study.store.settle()  # a copy that is being made is finished
             if number in {15, 30}:
                 repair.make_backup(study)
-        stamp = study.stamp()
-        fields = {"record": {"id": "own", "text": "a term"}}
-        study.store.append(
-            [study.store.new_row(stamp, kind="set", item_kind="note", item_id="own", fields=fields)]
-        )
+        library.add_note(study, "own", "a note")
         for _ in range(3):
             made = study.store.new_attempt(
                 study.stamp(), exercise="add_one", source="def add_one(x):\n    return x + 1\n" * 9,
                 verdict="passed", passed=True, device="cpu", seed=7, seconds=0.25,
-                report={"checks": [{"name": "a", "outcome": "passed"}]}, rating=3, evidence={},
+                report=report_to_plain(REPORT), rating=3, evidence={},
             )  # fmt: skip
             study.store.add_attempt(made)
         study.store.settle()
