@@ -6,6 +6,7 @@ the run, and a protocol fault ends it at once. Comparison and checks are not kno
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -152,13 +153,14 @@ class Session:
     def _loaded(self) -> Link:
         if self._link is not None:
             return self._link
-        self._zygote.start()  # starting it anew takes seconds that are not the submission's
-        if self._end is None:
-            self._end = time.monotonic() + self._limits.run_seconds
-        if time.monotonic() >= self._end:
+        self._zygote.start()
+        if self._end is not None and time.monotonic() >= self._end:
             self.ended = True
             raise RunEnded
-        self._link = self._new_link(self._end)
+        self._link = self._new_link(math.inf if self._end is None else self._end)
+        if self._end is None:  # starting a zygote takes seconds that are not the submission's
+            self._end = time.monotonic() + self._limits.run_seconds
+            self._link.hasten(self._limits.run_seconds)
         self.isolation = self._link.isolation
         if self._need_sandbox and not is_sandboxed(self.isolation):
             raise EnvironmentFault(
