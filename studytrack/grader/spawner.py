@@ -191,7 +191,7 @@ class Zygote:
             ManyThreads: a library started threads as it was loaded.
             GraderFault: it died before it was ready.
         """
-        if self._process is not None and self._process.poll() is None and self._link is not None:
+        if self._process is not None and self._process.poll() is None and not self._hung_up():
             return
         self.close()
         try:
@@ -209,6 +209,17 @@ class Zygote:
                 "A process that forks must have one.",
                 "Please report this with the output of `studytrack doctor`.",
             )
+
+    def _hung_up(self) -> bool:
+        """Tell whether the zygote closed its end; as the first of a namespace it ends after all."""
+        if self._link is None:
+            return True
+        try:
+            return not self._link.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _started(self) -> dict[str, Any]:
         """Start a zygote, in a PID namespace of its own if the layers ask for it."""

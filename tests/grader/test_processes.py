@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -197,3 +198,31 @@ def test_a_template_process_that_fails_apart_is_started_beside_us(monkeypatch, t
     zygote.close()
 
     assert [True, False] == began
+
+
+def test_a_template_process_that_hung_up_is_not_waited_for(monkeypatch) -> None:
+    """One that is ending still has a number: it waits for its runners, and nobody for it."""
+
+    class Ending:
+        pid = 0
+
+        def poll(self):
+            return None
+
+        def kill(self): ...
+
+        def wait(self): ...
+
+    began = []
+    monkeypatch.setattr(Zygote, "_started", lambda self: began.append(1) or {"threads": 1})
+    zygote = Zygote()
+    ours, theirs = socket.socketpair()
+    zygote._process, zygote._link = Ending(), ours
+
+    zygote.start()
+    assert began == []
+    theirs.close()
+    zygote.start()
+
+    assert began == [1]
+    zygote.close()
