@@ -96,10 +96,14 @@ def test_a_file_that_the_system_withholds_is_a_row(tmp_path, monkeypatch, code) 
     file = tmp_path / "top_k.py"
     file.write_bytes(RIGHT)
 
-    def withhold(self: Path, *given, **how):
-        raise OSError(code, os.strerror(code))
+    really = os.open
 
-    monkeypatch.setattr(Path, "open", withhold)
+    def withhold(path, *given, **how):
+        if Path(path).name == file.name:
+            raise OSError(code, os.strerror(code))
+        return really(path, *given, **how)
+
+    monkeypatch.setattr(os, "open", withhold)
     entry = Entry(file=file, exercise="top_k")
     [(_, row)] = grade_all([entry], {"top_k": EXERCISE}, Grader, jobs=1)
 
