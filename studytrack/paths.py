@@ -73,19 +73,37 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
             ) from error
         config, data, state, cache = (root / name for name in ("config", "data", "state", "cache"))
         return Paths(config, data, state, cache, root / "workspace", root / "run")
-    from platformdirs import PlatformDirs
-
     try:
-        workspace = Path.home() / "studytrack"
+        found = _of_the_system()
     except RuntimeError as error:
         raise EnvironmentFault(
             "There is no home directory.",
-            "$HOME is not set, and the system knows none for this user.",
+            "$HOME is not set or is relative, and the system knows none for this user.",
             "Set $HOME, or choose a place with --home DIR.",
         ) from error
+    folders = (found.config, found.data, found.state, found.cache, found.workspace, found.runtime)
+    for place in folders:
+        if not place.is_absolute():  # it would lie elsewhere in every folder
+            raise EnvironmentFault(
+                f"`{place}` is no absolute path.",
+                "$HOME or a variable such as $XDG_DATA_HOME is relative.",
+                "Correct it, or choose a place with --home DIR.",
+            )
+    return found
+
+
+def _of_the_system() -> Paths:
+    """Return where the system wants the files of a program.
+
+    Raises:
+        RuntimeError: it knows no home of this user.
+    """
+    from platformdirs import PlatformDirs
+
+    workspace = Path.home() / "studytrack"
     dirs = PlatformDirs("studytrack", appauthor=False)
     runtime, remark = _runtime(dirs)
-    found = Paths(
+    return Paths(
         dirs.user_config_path,
         dirs.user_data_path,
         dirs.user_state_path,
@@ -94,14 +112,6 @@ def find_paths(environ: Mapping[str, str], home: Path | None = None) -> Paths:
         runtime,
         remark,
     )
-    for place in (found.config, found.data, found.state, found.cache, workspace, runtime):
-        if not place.is_absolute():  # it would lie elsewhere in every folder
-            raise EnvironmentFault(
-                f"`{place}` is no absolute path.",
-                "$HOME or a variable such as $XDG_DATA_HOME is relative.",
-                "Correct it, or choose a place with --home DIR.",
-            )
-    return found
 
 
 def _runtime(dirs: PlatformDirs) -> tuple[Path, str]:

@@ -114,10 +114,24 @@ def test_a_relative_home_of_the_system_is_environment(monkeypatch) -> None:
     """Everything would lie elsewhere in each folder."""
     monkeypatch.setenv("HOME", "relative")
 
-    with pytest.raises(EnvironmentFault, match="no absolute path") as caught:
+    with pytest.raises(EnvironmentFault, match="no absolute path|no home directory") as caught:
         find_paths({})
 
     assert "--home DIR" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["user_config_path", "user_runtime_path"])
+def test_a_user_whom_the_system_does_not_know_needs_a_home(monkeypatch, name) -> None:
+    """Without an entry in the password file an odd $HOME leads nowhere."""
+    monkeypatch.setenv("HOME", "odd")
+
+    def unknown(_: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(f"platformdirs.PlatformDirs.{name}", property(unknown))
+
+    with pytest.raises(EnvironmentFault, match="no home directory"):
+        find_paths({})
 
 
 @pytest.mark.parametrize("name", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"])
