@@ -114,7 +114,7 @@ def test_a_relative_home_of_the_system_is_environment(monkeypatch) -> None:
     """Everything would lie elsewhere in each folder."""
     monkeypatch.setenv("HOME", "relative")
 
-    with pytest.raises(EnvironmentFault, match="no absolute path|no home directory") as caught:
+    with pytest.raises(EnvironmentFault, match=r"no absolute path|no home directory") as caught:
         find_paths({})
 
     assert "--home DIR" in caught.value.remedy
