@@ -324,7 +324,7 @@ def origin_of(key: Key, text: bytes) -> tuple[str, str, Any]:
 
 
 def is_foreign(journal: Source, *homes: Source) -> bool:
-    """Tell whether a journal was begun by another home than a database and its backup.
+    """Tell whether another home than that of the database and backup began a journal.
 
     A home is known by its device. Where the journal's first line is damaged, it is of this home if
     it shares an event with it.

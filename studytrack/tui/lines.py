@@ -16,7 +16,7 @@ REPLACEMENT = "\ufffd"
 
 
 class VisibleLines(LineFilter):
-    """Put a replacement sign where a terminal would obey; the line keeps its width."""
+    """Replace each control character by one sign, so that the line keeps its width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the line as it may be drawn."""

@@ -213,7 +213,7 @@ def handed(tmp_path: Path) -> Path:
 
 
 def test_no_link_below_the_folder_is_followed(handed) -> None:
-    """Each is a row that says so; a link that is no Python file and no folder is none."""
+    """Each becomes a row that says so. Links to other files are left out."""
     rows = {row.file.removeprefix(f"{handed}/"): row for row in _graded(handed)}
 
     passed = rows.pop("softmax__b.py")

@@ -207,7 +207,7 @@ def test_a_restored_backup_loses_its_poison_too(study) -> None:
 
 
 def test_a_failed_command_blames_the_rows_only_if_they_are_bad(study, tmp_path) -> None:
-    """The error names the repair; a sound home has none, and neither has no home."""
+    """The error names the repair. A sound or missing home gives no error."""
     empty = faulty_home(study.paths)
     review.answer(study, CARD, 3)
     sound = faulty_home(study.paths)
